@@ -1,0 +1,33 @@
+#include "base/clock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace musiccorp::base {
+namespace {
+
+TEST(Clock, WritesAndReadsTheSameInstant) {
+  const instant time{1'770'000'000'123'456us};
+  EXPECT_EQ(to_text(time), "2026-02-02T02:40:00.123456Z");
+  EXPECT_EQ(parse_instant(to_text(time)), time);
+}
+
+TEST(Clock, ReadsOffsetsAndCutsFractions) {
+  EXPECT_EQ(parse_instant("2026-02-02T04:40:00.1234567+02:00"), instant{1'770'000'000'123'456us});
+  EXPECT_EQ(parse_instant("2026-02-01T21:40:00-05:00"), instant{1'770'000'000s});
+}
+
+TEST(Clock, RefusesWhatIsNoTime) {
+  for (const auto* text : {"", "now", "2026-02-30T00:00:00Z", "2026-02-02", "2026-02-02T25:00:00Z",
+                           "2026-02-02T00:00:00", "2026-02-02T00:00:00Zx", "2026-02-02T00:00:00.Z"})
+    EXPECT_FALSE(parse_instant(text)) << text;
+}
+
+TEST(Clock, ManualTimeMovesOnlyWhenTold) {
+  manual_clock clock;
+  const auto start = clock.now();
+  clock.advance(5ms);
+  EXPECT_EQ(clock.now() - start, 5ms);
+}
+
+}  // namespace
+}  // namespace musiccorp::base
