@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "describe/json.hpp"
+#include "message/envelope.hpp"
+
+namespace musiccorp::message {
+
+/// An older payload turned into the next version's: pure, tested on golden examples.
+using upcaster = std::function<result<std::string>(std::string_view payload)>;
+
+struct catalogued_type {
+  std::string name;
+  int version = 1;
+  const describe::shape* shape = nullptr;
+  std::map<int, upcaster> upcasters;  ///< from this version to the next
+  /// Reads the payload into the C++ type and writes it again: what a reader of this program makes of it.
+  std::function<result<std::string>(std::string_view payload)> round_trip;
+};
+
+/// Every message type that this program knows, by name. Filled once at start, then read by any thread.
+class catalogue {
+ public:
+  template <describe::described T>
+  catalogue& add() {
+    return add({std::string{describe::name_of<T>()}, describe::version_of<T>(), &describe::shape_of<T>(), {},
+                [](std::string_view payload) {
+                  return describe::from_json<T>(payload).map([](const T& value) { return describe::to_json(value); });
+                }});
+  }
+  catalogue& add(catalogued_type type);
+  /// Registers how a payload of `from_version` becomes one of the next version.
+  catalogue& upcast(std::string_view type, int from_version, upcaster change);
+
+  [[nodiscard]] const catalogued_type* find(std::string_view type) const;
+  [[nodiscard]] std::vector<const catalogued_type*> all() const;
+
+  /// Brings the payload to the version that this program knows. fault{schema} for an unknown type, a newer version, or
+  /// a missing upcaster; fault{invalid} when an upcaster refuses the payload.
+  [[nodiscard]] result<void> bring_up_to_date(envelope& message) const;
+
+ private:
+  std::map<std::string, catalogued_type, std::less<>> types_;
+};
+
+}  // namespace musiccorp::message
