@@ -1,0 +1,212 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/ensure.hpp"
+#include "message/catalogue.hpp"
+#include "service/outcome.hpp"
+#include "service/turn.hpp"
+
+namespace musiccorp::service {
+
+/// A question put to another service before a rule runs: the turn starts when all answers are there.
+struct ask_specification {
+  std::string service;
+  const describe::shape* question = nullptr;
+  const describe::shape* reply = nullptr;
+  /// The question as an envelope with type, version, key and payload set; fault{invalid} when the command cannot be
+  /// read.
+  std::function<result<message::envelope>(const message::envelope& command)> make;
+};
+
+struct handler {
+  std::string type;
+  int version = 1;
+  const describe::shape* input = nullptr;
+  std::vector<ask_specification> asks;
+  /// `answers` has one payload per ask, in order. Unreadable input gives outcome fault{invalid} with its problems.
+  std::function<outcome(turn&, const message::envelope&, std::span<const std::string> answers)> run;
+};
+
+/// One HTTP route of a service. Path parameters, query parameters and body become the fields of the command.
+struct route {
+  std::string method;
+  std::string path;  ///< "/orders/{order_id}"
+  std::string type;  ///< of the command or query
+  const describe::shape* input = nullptr;
+  const describe::shape* reply = nullptr;
+  int status = 200;      ///< of a successful answer
+  std::string location;  ///< Location header with fields of the answer: "/orders/{order_id}"
+  std::string summary;   ///< for the OpenAPI document
+};
+
+namespace detail {
+
+template <class F>
+struct signature : signature<decltype(&F::operator())> {};
+template <class R, class... A>
+struct signature<R (*)(A...)> {
+  using answer = R;
+  using arguments = std::tuple<std::remove_cvref_t<A>...>;
+};
+template <class C, class R, class... A>
+struct signature<R (C::*)(A...) const> : signature<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct signature<R (C::*)(A...)> : signature<R (*)(A...)> {};
+
+template <class F>
+using arguments_of = typename signature<std::decay_t<F>>::arguments;
+template <class F>
+using answer_of = typename signature<std::decay_t<F>>::answer;
+
+template <class Question, class Command>
+struct ask_of {
+  using question = Question;
+  using command = Command;
+  std::string service;
+  std::function<Question(const Command&)> make;
+};
+
+}  // namespace detail
+
+/// `ask("catalog", prices_of)`: before the rule runs, `prices_of(command)` is put to catalog; the answer is the
+/// rule's next argument. All asks of a rule are sent in parallel and share the request's deadline. A `rejected`
+/// answer becomes the command's answer; trouble becomes 503 or 504.
+template <class Make>
+auto ask(std::string service, Make make) {
+  using command = std::tuple_element_t<0, detail::arguments_of<Make>>;
+  return detail::ask_of<detail::answer_of<Make>, command>{std::move(service), std::move(make)};
+}
+
+/// What a service is: its name, its rules, its messages and its routes. Built once at start, then only read.
+class service_definition {
+ public:
+  explicit service_definition(std::string name) : name_{std::move(name)} {}
+
+  /// `rule` is `outcome rule(turn&, const message_type&, const answer_of_ask&...)`.
+  template <class Rule, class... Questions, class... Commands>
+  service_definition& on(Rule rule, detail::ask_of<Questions, Commands>... asks) {
+    using arguments = detail::arguments_of<Rule>;
+    static_assert(std::tuple_size_v<arguments> == 2 + sizeof...(asks), "one rule argument for each ask");
+    using command = std::tuple_element_t<1, arguments>;
+    handler made;
+    made.type = describe::name_of<command>();
+    made.version = describe::version_of<command>();
+    made.input = &describe::shape_of<command>();
+    add_asks<arguments>(made, std::index_sequence_for<Questions...>{}, asks...);
+    made.run = [rule = std::move(rule)](turn& now, const message::envelope& message,
+                                        std::span<const std::string> answers) -> outcome {
+      auto input = describe::from_json<command>(message.payload);
+      if (!input) return std::move(input.error());
+      return call<arguments>(rule, now, *input, answers, std::make_index_sequence<sizeof...(Questions)>{});
+    };
+    add_type<command>();
+    add(std::move(made));
+    return *this;
+  }
+
+  /// Declares the messages that this service's rules send.
+  template <describe::described... Messages>
+  service_definition& says() {
+    (says_.emplace_back(describe::name_of<Messages>()), ...);
+    (add_type<Messages>(), ...);
+    return *this;
+  }
+
+  template <describe::described Command, describe::described Reply>
+  service_definition& get(std::string path, std::string summary) {
+    return add_route({"GET",
+                      std::move(path),
+                      std::string{describe::name_of<Command>()},
+                      &describe::shape_of<Command>(),
+                      &describe::shape_of<Reply>(),
+                      200,
+                      {},
+                      std::move(summary)});
+  }
+  template <describe::described Command, describe::described Reply>
+  service_definition& post(std::string path, std::string summary, int status = 200, std::string location = {}) {
+    return add_route({"POST", std::move(path), std::string{describe::name_of<Command>()},
+                      &describe::shape_of<Command>(), &describe::shape_of<Reply>(), status, std::move(location),
+                      std::move(summary)});
+  }
+
+  /// Runs once in the life of the store, in one turn, before anything else.
+  service_definition& at_first_start(std::function<void(turn&)> rule) {
+    first_start_ = std::move(rule);
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::vector<handler>& handlers() const { return handlers_; }
+  [[nodiscard]] const handler* find(std::string_view type) const;
+  [[nodiscard]] const std::vector<std::string>& says_types() const { return says_; }
+  [[nodiscard]] bool says_type(std::string_view type) const;
+  [[nodiscard]] const std::vector<route>& routes() const { return routes_; }
+  [[nodiscard]] const std::function<void(turn&)>& first_start() const { return first_start_; }
+  /// Every message type that this service handles or sends.
+  [[nodiscard]] const message::catalogue& types() const { return types_; }
+
+ private:
+  template <class Arguments, std::size_t... I, class... Questions, class... Commands>
+  static void add_asks(handler& made, std::index_sequence<I...>, const detail::ask_of<Questions, Commands>&... asks) {
+    (made.asks.push_back({asks.service, &describe::shape_of<Questions>(),
+                          &describe::shape_of<std::tuple_element_t<2 + I, Arguments>>(),
+                          [make = asks.make](const message::envelope& message) -> result<message::envelope> {
+                            auto command = describe::from_json<Commands>(message.payload);
+                            if (!command) return failure(std::move(command.error()));
+                            const auto question = make(*command);
+                            message::envelope asked;
+                            asked.type = describe::name_of<Questions>();
+                            asked.version = describe::version_of<Questions>();
+                            asked.key = describe::key_of(question);
+                            asked.payload = describe::to_json(question);
+                            return asked;
+                          }}),
+     ...);
+  }
+
+  template <class Arguments, class Rule, class Command, std::size_t... I>
+  static outcome call(const Rule& rule, turn& now, const Command& command, std::span<const std::string> answers,
+                      std::index_sequence<I...>) {
+    if constexpr (sizeof...(I) == 0) {
+      return rule(now, command);
+    } else {
+      ensure(answers.size() == sizeof...(I), "a rule runs when all its answers are there");
+      std::tuple<result<std::tuple_element_t<2 + I, Arguments>>...> read{
+          describe::from_json<std::tuple_element_t<2 + I, Arguments>>(answers[I])...};
+      const base::fault* trouble = nullptr;
+      ((trouble = trouble || std::get<I>(read) ? trouble : &std::get<I>(read).error()), ...);
+      if (trouble)
+        return base::fault{base::fault_kind::internal, "an answer cannot be read: " + trouble->text, {}, {}};
+      return rule(now, command, *std::get<I>(read)...);
+    }
+  }
+
+  template <class M>
+  void add_type() {
+    types_.add<M>();
+  }
+  void add(handler made);
+  service_definition& add_route(route made);
+
+  std::string name_;
+  std::vector<handler> handlers_;
+  std::vector<std::string> says_;
+  std::vector<route> routes_;
+  std::function<void(turn&)> first_start_;
+  message::catalogue types_;
+};
+
+}  // namespace musiccorp::service
+
+namespace musiccorp {
+using service::ask;
+using service::service_definition;
+}  // namespace musiccorp

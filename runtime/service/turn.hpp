@@ -1,0 +1,141 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ensure.hpp"
+#include "base/random.hpp"
+#include "describe/json.hpp"
+#include "message/envelope.hpp"
+#include "storage/store.hpp"
+
+namespace musiccorp::service {
+
+/// What one turn wants to change. Nothing of it is real before the partition applies and commits it.
+struct turn_effects {
+  struct write {
+    std::string type;
+    std::string key;
+    std::optional<std::string> body;  ///< nothing: erase
+  };
+  std::vector<write> writes;
+  std::vector<message::envelope> messages;  ///< for the log, in order; seq not yet set
+};
+
+/// The store failed, or holds something that cannot be read, while a rule was working. Ends the turn and is never the
+/// rule's fault: no attempt is charged.
+struct turn_trouble {
+  base::fault what;
+};
+
+template <class E>
+struct entity_page {
+  std::vector<E> items;
+  std::string next;  ///< key to go on after; empty at the end
+};
+
+/// The unit of work handed to a rule: one message, the service's own state, and the messages it wants to send. Either
+/// all of it is committed or none. Used by one thread, only while the rule runs.
+class turn {
+ public:
+  /// `says` decides whether a message type may be sent at all; null: every type (tests).
+  turn(const message::envelope& message, std::string_view service, storage::store& store, instant now,
+       base::random_source& random, const std::vector<std::string>* says = nullptr)
+      : message_{message}, service_{service}, store_{store}, now_{now}, random_{random}, says_{says} {}
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+  /// The entity of this key as this turn sees it: its own writes first.
+  template <describe::described E>
+  [[nodiscard]] std::optional<E> find(std::string_view key) {
+    const auto body = load(describe::name_of<E>(), key);
+    if (!body) return std::nullopt;
+    return decode<E>(*body, key);
+  }
+
+  /// Inserts or replaces the entity under the value of its key field.
+  template <describe::described E>
+  void save(const E& entity) {
+    store_entity(describe::name_of<E>(), describe::key_of(entity), describe::to_json(entity));
+  }
+
+  template <describe::described E>
+  void erase(std::string_view key) {
+    store_entity(describe::name_of<E>(), key, std::nullopt);
+  }
+
+  /// Entities in key order, as they were before this turn's own writes.
+  template <describe::described E>
+  [[nodiscard]] entity_page<E> list(const storage::entity_range& range) {
+    entity_page<E> page;
+    auto rows = load_list(describe::name_of<E>(), range);
+    for (const auto& row : rows) page.items.push_back(decode<E>(row.body, row.key));
+    if (!rows.empty() && rows.size() == range.limit) page.next = rows.back().key;
+    return page;
+  }
+
+  /// A fact, for everybody who listens.
+  template <describe::described M>
+  void publish(const M& event) {
+    send({}, {}, describe::name_of<M>(), describe::version_of<M>(), describe::key_of(event),
+         describe::to_json(event));
+  }
+
+  /// A durable request: delivered once to `service` with the same promises as an event. Its answer comes back as a
+  /// message of its own type, handled by a rule of this service.
+  template <describe::described M>
+  void request(std::string_view service, const M& command) {
+    send(service, service_, describe::name_of<M>(), describe::version_of<M>(), describe::key_of(command),
+         describe::to_json(command));
+  }
+
+  /// The same for every message of this turn's batch; never the machine's clock.
+  [[nodiscard]] instant now() const { return now_; }
+  /// Unique, sorted by time.
+  [[nodiscard]] std::string new_id() { return base::make_id(now_, random_); }
+  [[nodiscard]] base::random_source& random() { return random_; }
+  [[nodiscard]] const message::envelope& message() const { return message_; }
+
+  /// For the partition, after the rule.
+  [[nodiscard]] turn_effects take_effects() { return std::move(effects_); }
+  [[nodiscard]] const turn_effects& effects() const { return effects_; }
+
+  /// An envelope that continues this turn's conversation.
+  [[nodiscard]] message::envelope envelope_for(std::string_view type, int version, std::string key,
+                                               std::string payload);
+
+ private:
+  template <class E>
+  E decode(std::string_view body, std::string_view key) {
+    auto entity = describe::from_json<E>(body);
+    if (!entity)
+      throw turn_trouble{{base::fault_kind::corrupt,
+                          "stored " + std::string{describe::name_of<E>()} + " " + std::string{key} +
+                              " cannot be read: " + entity.error().text,
+                          {},
+                          {}}};
+    return std::move(*entity);
+  }
+  std::optional<std::string> load(std::string_view type, std::string_view key);
+  std::vector<storage::entity_row> load_list(std::string_view type, const storage::entity_range& range);
+  void store_entity(std::string_view type, std::string_view key, std::optional<std::string> body);
+  void send(std::string_view to, std::string_view reply_to, std::string_view type, int version, std::string key,
+            std::string payload);
+
+  const message::envelope& message_;
+  std::string_view service_;
+  storage::store& store_;
+  instant now_;
+  base::random_source& random_;
+  const std::vector<std::string>* says_;
+  turn_effects effects_;
+};
+
+}  // namespace musiccorp::service
+
+namespace musiccorp {
+using service::turn;
+}  // namespace musiccorp
