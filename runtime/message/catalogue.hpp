@@ -29,7 +29,10 @@ class catalogue {
  public:
   template <describe::described T>
   catalogue& add() {
-    return add({std::string{describe::name_of<T>()}, describe::version_of<T>(), &describe::shape_of<T>(), {},
+    return add({std::string{describe::name_of<T>()},
+                describe::version_of<T>(),
+                &describe::shape_of<T>(),
+                {},
                 [](std::string_view payload) {
                   return describe::from_json<T>(payload).map([](const T& value) { return describe::to_json(value); });
                 }});
@@ -41,8 +44,8 @@ class catalogue {
   [[nodiscard]] const catalogued_type* find(std::string_view type) const;
   [[nodiscard]] std::vector<const catalogued_type*> all() const;
 
-  /// Brings the payload to the version that this program knows. fault{schema} for an unknown type, a newer version, or
-  /// a missing upcaster; fault{invalid} when an upcaster refuses the payload.
+  /// Brings the payload to the version that this program knows. fault{schema} for an unknown type, a newer version,
+  /// or a missing upcaster; fault{invalid} when an upcaster refuses the payload.
   [[nodiscard]] result<void> bring_up_to_date(envelope& message) const;
 
  private:

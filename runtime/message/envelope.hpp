@@ -11,11 +11,11 @@ using base::instant;
 
 /// What travels between services, is kept in logs and can be read by a person. The payload is JSON text of the type.
 ///
-/// A message is known for ever by (source, seq) once it is in its producer's log; `id` is unique too and is chosen by the
-/// producer, so that a message can be named before it is stored.
+/// A message is known for ever by (source, seq) once it is in its producer's log; `id` is unique too and is chosen by
+/// the producer, so that a message can be named before it is stored.
 struct envelope {
-  std::string id;           ///< unique; of a request with an Idempotency-Key: chosen by the caller's door
-  std::string type;         ///< "order.placed", "reserve_stock"
+  std::string id;    ///< unique; of a request with an Idempotency-Key: chosen by the caller's door
+  std::string type;  ///< "order.placed", "reserve_stock"
   std::int32_t version = 1;
   std::string key;          ///< messages of one key are handled in order; places the message on a partition
   std::string source;       ///< the service that wrote it, or "http"
@@ -34,31 +34,33 @@ struct envelope {
   /// Bytes that count against windows and mailbox limits.
   [[nodiscard]] std::size_t size() const {
     return sizeof(envelope) + id.size() + type.size() + key.size() + source.size() + to.size() + correlation.size() +
-           causation.size() + traceparent.size() + reply_to.size() + answers.size() + idempotency.size() + payload.size();
+           causation.size() + traceparent.size() + reply_to.size() + answers.size() + idempotency.size() +
+           payload.size();
   }
   [[nodiscard]] bool is_event() const { return to.empty(); }
 
   friend bool operator==(const envelope&, const envelope&) = default;
 
   static constexpr auto describe() {
-    return describe_as("envelope", 1, field("id", &envelope::id), field("type", &envelope::type),
-                       field("version", &envelope::version), musiccorp::describe::key("key", &envelope::key),
-                       field("source", &envelope::source), field("seq", &envelope::seq, defaulted),
-                       field("to", &envelope::to, defaulted), field("correlation", &envelope::correlation, defaulted),
-                       field("causation", &envelope::causation, defaulted),
-                       field("traceparent", &envelope::traceparent, defaulted),
-                       field("occurred", &envelope::occurred, defaulted), field("expires", &envelope::expires, defaulted),
-                       field("reply_to", &envelope::reply_to, defaulted), field("answers", &envelope::answers, defaulted),
-                       field("idempotency", &envelope::idempotency, defaulted), field("payload", &envelope::payload));
+    return describe_as(
+        "envelope", 1, field("id", &envelope::id), field("type", &envelope::type),
+        field("version", &envelope::version), musiccorp::describe::key("key", &envelope::key),
+        field("source", &envelope::source), field("seq", &envelope::seq, defaulted),
+        field("to", &envelope::to, defaulted), field("correlation", &envelope::correlation, defaulted),
+        field("causation", &envelope::causation, defaulted), field("traceparent", &envelope::traceparent, defaulted),
+        field("occurred", &envelope::occurred, defaulted), field("expires", &envelope::expires, defaulted),
+        field("reply_to", &envelope::reply_to, defaulted), field("answers", &envelope::answers, defaulted),
+        field("idempotency", &envelope::idempotency, defaulted), field("payload", &envelope::payload));
   }
 };
 
-/// CAF's representation: the fields in order, times as microseconds. Only the inspector is called, CAF is not included.
+/// CAF's representation: the fields in order, times as microseconds. Only the inspector is called, CAF is not
+/// included.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, envelope& x) {
   return f(x.id, x.type, x.version, x.key, x.source, x.seq, x.to, x.correlation, x.causation, x.traceparent,
-           reinterpret_cast<std::int64_t&>(x.occurred), reinterpret_cast<std::int64_t&>(x.expires), x.reply_to, x.answers,
-           x.idempotency, x.payload);
+           reinterpret_cast<std::int64_t&>(x.occurred), reinterpret_cast<std::int64_t&>(x.expires), x.reply_to,
+           x.answers, x.idempotency, x.payload);
 }
 
 }  // namespace musiccorp::message

@@ -137,6 +137,18 @@ class service_definition {
                       std::move(summary)});
   }
 
+  template <describe::described Command, describe::described Reply>
+  service_definition& put(std::string path, std::string summary) {
+    return add_route({"PUT",
+                      std::move(path),
+                      std::string{describe::name_of<Command>()},
+                      &describe::shape_of<Command>(),
+                      &describe::shape_of<Reply>(),
+                      200,
+                      {},
+                      std::move(summary)});
+  }
+
   /// Runs once in the life of the store, in one turn, before anything else.
   service_definition& at_first_start(std::function<void(turn&)> rule) {
     first_start_ = std::move(rule);

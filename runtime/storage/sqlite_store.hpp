@@ -19,6 +19,7 @@ enum class durability : std::uint8_t {
                                                                durability = durability::fsync);
 
 /// Stores as `<folder>/<partition>.db`; makes the folder when it is missing.
-[[nodiscard]] std::unique_ptr<store_factory> sqlite_stores(std::filesystem::path folder, durability = durability::fsync);
+[[nodiscard]] std::unique_ptr<store_factory> sqlite_stores(std::filesystem::path folder,
+                                                           durability = durability::fsync);
 
 }  // namespace musiccorp::storage

@@ -34,11 +34,11 @@ struct entity_range {
 /// How far one upstream log has been handled here, and what became of its messages. At every commit:
 /// received = processed + dead + discarded + (rows in the waiting room that are neither dead nor discarded).
 struct cursor_row {
-  std::string upstream;             ///< the service that owns the log
-  std::uint64_t seq = 0;            ///< every message up to this one is settled or has a row in the waiting room
-  std::uint64_t received = 0;       ///< messages of this log that were for us
+  std::string upstream;        ///< the service that owns the log
+  std::uint64_t seq = 0;       ///< every message up to this one is settled or has a row in the waiting room
+  std::uint64_t received = 0;  ///< messages of this log that were for us
   std::uint64_t processed = 0;
-  std::uint64_t dead = 0;           ///< dead letters that nobody has replayed or discarded
+  std::uint64_t dead = 0;  ///< dead letters that nobody has replayed or discarded
   std::uint64_t discarded = 0;
   friend bool operator==(const cursor_row&, const cursor_row&) = default;
 };
@@ -66,13 +66,13 @@ struct waiting_row {
   std::string upstream;
   std::uint64_t seq = 0;
   waiting_state state = waiting_state::retry;
-  std::string key;          ///< order key
+  std::string key;            ///< order key
   std::int32_t attempts = 0;  ///< failed ones so far
-  instant due{};            ///< retry, deferred: not before this
+  instant due{};              ///< retry, deferred: not before this
   instant first_failed{};
   instant last_failed{};
-  std::string reason;       ///< a fault kind's name, or "attempts"
-  std::string error;        ///< the last failure's text
+  std::string reason;  ///< a fault kind's name, or "attempts"
+  std::string error;   ///< the last failure's text
   envelope message;
   friend bool operator==(const waiting_row&, const waiting_row&) = default;
 };
@@ -80,7 +80,8 @@ struct waiting_row {
 /// The answer that was given for an Idempotency-Key.
 struct answer_row {
   std::string idempotency;  ///< scoped key
-  std::uint64_t body_hash = 0;  ///< of the request's payload, to tell a repeat from another request under the same key
+  std::uint64_t body_hash =
+      0;  ///< of the request's payload, to tell a repeat from another request under the same key
   std::int32_t status = 0;
   std::string type;
   std::string payload;
@@ -96,18 +97,18 @@ struct log_limits {
 /// What the store has done since it was opened.
 struct store_statistics {
   std::uint64_t commits = 0;
-  std::uint64_t fsyncs = 0;       ///< of commits; 0 for a store in memory
-  std::uint64_t messages = 0;     ///< appended to the log
+  std::uint64_t fsyncs = 0;    ///< of commits; 0 for a store in memory
+  std::uint64_t messages = 0;  ///< appended to the log
   std::uint64_t bytes_on_disk = 0;
 };
 
-/// Everything that one service partition owns, in one file. One transaction at a time: begin, then reads and writes, then
-/// commit or rollback; a read outside a transaction sees the last commit. When commit returns, all of it is on disk and
-/// survives power loss; when it fails, or the process dies before, none of it happened.
+/// Everything that one service partition owns, in one file. One transaction at a time: begin, then reads and writes,
+/// then commit or rollback; a read outside a transaction sees the last commit. When commit returns, all of it is on
+/// disk and survives power loss; when it fails, or the process dies before, none of it happened.
 ///
-/// Trouble is fault{storage} (I/O, disk full: the transaction must be rolled back), fault{corrupt} (the file is not what
-/// was written), fault{busy} (another process holds the file). After a fault inside a transaction only rollback is legal.
-/// One owner thread at a time; no locking.
+/// Trouble is fault{storage} (I/O, disk full: the transaction must be rolled back), fault{corrupt} (the file is not
+/// what was written), fault{busy} (another process holds the file). After a fault inside a transaction only rollback
+/// is legal. One owner thread at a time; no locking.
 class store {
  public:
   virtual ~store() = default;
