@@ -61,13 +61,21 @@ struct field_description {
 
 namespace detail {
 template <class F>
-constexpr void note(F& field, std::string_view doc) { field.doc = doc; }
+constexpr void note(F& field, std::string_view doc) {
+  field.doc = doc;
+}
 template <class F>
-constexpr void note(F& field, pii_label) { field.is_pii = true; }
+constexpr void note(F& field, pii_label) {
+  field.is_pii = true;
+}
 template <class F>
-constexpr void note(F& field, defaulted_label) { field.is_defaulted = true; }
+constexpr void note(F& field, defaulted_label) {
+  field.is_defaulted = true;
+}
 template <class F>
-constexpr void note(F& field, bounds limits) { field.limits = limits; }
+constexpr void note(F& field, bounds limits) {
+  field.limits = limits;
+}
 }  // namespace detail
 
 /// `notes` in any order: a documentation text, `pii`, `defaulted`, `at_least(1)`, `between(1, 100)`.
@@ -99,15 +107,21 @@ constexpr auto describe_as(std::string_view name, int version, Fields... fields)
 }
 
 template <class T>
-concept described = requires { T::describe().fields; };
+concept described = requires {
+  T::describe().fields;
+};
 
-/// An enum whose names are declared beside it: `constexpr auto describe_choice(order_status) { return std::array{"pending"sv, ...}; }`
-/// in the order of its values, which start at 0 and have no gaps.
+/// An enum whose names are declared beside it: `constexpr auto describe_choice(order_status) { return
+/// std::array{"pending"sv, ...}; }` in the order of its values, which start at 0 and have no gaps.
 template <class T>
-concept choice = std::is_enum_v<T> && requires(T value) { describe_choice(value); };
+concept choice = std::is_enum_v<T> && requires(T value) {
+  describe_choice(value);
+};
 
 template <choice T>
-constexpr std::string_view name_of(T value) { return describe_choice(value).at(static_cast<std::size_t>(value)); }
+constexpr std::string_view name_of(T value) {
+  return describe_choice(value).at(static_cast<std::size_t>(value));
+}
 
 }  // namespace musiccorp::describe
 

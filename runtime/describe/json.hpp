@@ -6,8 +6,8 @@
 #include "base/result.hpp"
 #include "describe/shape.hpp"
 
-/// JSON both ways from a shape. Names are the declared ones; instants are RFC 3339 in UTC; choices are their names; an
-/// empty optional is left out when writing, and `null` or missing when reading. Any thread.
+/// JSON both ways from a shape. Names are the declared ones; instants are RFC 3339 in UTC; choices are their names;
+/// an empty optional is left out when writing, and `null` or missing when reading. Any thread.
 namespace musiccorp::describe {
 
 enum class unknown_fields : std::uint8_t {
@@ -22,11 +22,12 @@ struct read_options {
   std::size_t problems_max = 20;  ///< reading goes on after the first finding, up to this many
 };
 
-/// Fills `value` (already default-constructed). On trouble: fault{invalid} whose `problems` carry a JSON pointer, what was
-/// found (shortened, never the value of a PII field) and what was wanted; `value` is then unspecified but valid.
+/// Fills `value` (already default-constructed). On trouble: fault{invalid} whose `problems` carry a JSON pointer,
+/// what was found (shortened, never the value of a PII field) and what was wanted; `value` is then unspecified but
+/// valid.
 [[nodiscard]] result<void> read_json(std::string_view text, const shape& type, void* value, const read_options& = {});
-/// Appends the JSON of `value` to `out`, without white space. Invalid UTF-8 in texts becomes U+FFFD. A number that JSON
-/// can't say (NaN, infinity) becomes null.
+/// Appends the JSON of `value` to `out`, without white space. Invalid UTF-8 in texts becomes U+FFFD. A number that
+/// JSON can't say (NaN, infinity) becomes null.
 void write_json(std::string& out, const shape& type, const void* value, personal_data = personal_data::keep);
 
 template <class T>

@@ -38,10 +38,10 @@ struct shape {
   form what;
   std::string_view name{};  ///< objects: the message or struct name
   int version = 0;
-  std::span<const field_shape> fields{};            ///< object
-  std::span<const std::string_view> choices{};      ///< choice
-  const shape& (*element)() = nullptr;              ///< list, map, optional
-  bounds range{};                                   ///< integer: of the C++ type
+  std::span<const field_shape> fields{};        ///< object
+  std::span<const std::string_view> choices{};  ///< choice
+  const shape& (*element)() = nullptr;          ///< list, map, optional
+  bounds range{};                               ///< integer: of the C++ type
 
   bool (*get_boolean)(const void*) = nullptr;
   void (*set_boolean)(void*, bool) = nullptr;
@@ -52,13 +52,15 @@ struct shape {
   std::string_view (*get_text)(const void*) = nullptr;  ///< text and raw
   void (*set_text)(void*, std::string) = nullptr;
 
-  std::size_t (*size)(const void*) = nullptr;                    ///< list
-  const void* (*item)(const void*, std::size_t) = nullptr;       ///< list
-  void* (*append)(void*) = nullptr;                              ///< list: a new default item at the end
-  const void* (*peek)(const void*) = nullptr;                    ///< optional: null when empty
-  void* (*engage)(void*) = nullptr;                              ///< optional: a new default value
-  void* (*insert)(void*, std::string key) = nullptr;             ///< map
-  void (*each)(const void*, void* context, void (*visit)(void* context, std::string_view key, const void* value)) = nullptr;
+  std::size_t (*size)(const void*) = nullptr;               ///< list, map
+  void (*clear)(void*) = nullptr;                           ///< list, map
+  const void* (*item)(const void*, std::size_t) = nullptr;  ///< list
+  void* (*append)(void*) = nullptr;                         ///< list: a new default item at the end
+  const void* (*peek)(const void*) = nullptr;               ///< optional: null when empty
+  void* (*engage)(void*) = nullptr;                         ///< optional: a new default value
+  void* (*insert)(void*, std::string key) = nullptr;        ///< map
+  void (*each)(const void*, void* context,
+               void (*visit)(void* context, std::string_view key, const void* value)) = nullptr;
 };
 
 template <class T>
@@ -126,8 +128,10 @@ struct shape_maker<base::instant> {
                 [](const void* p) {
                   return static_cast<std::int64_t>(static_cast<const base::instant*>(p)->time_since_epoch().count());
                 },
-            .set_integer = [](void* p,
-                              std::int64_t value) { *static_cast<base::instant*>(p) = base::instant{base::duration{value}}; }};
+            .set_integer =
+                [](void* p, std::int64_t value) {
+                  *static_cast<base::instant*>(p) = base::instant{base::duration{value}};
+                }};
   }
 };
 
@@ -148,7 +152,10 @@ struct shape_maker<std::vector<T>> {
     return {.what = form::list,
             .element = &shape_of<T>,
             .size = [](const void* p) { return static_cast<const std::vector<T>*>(p)->size(); },
-            .item = [](const void* p, std::size_t i) -> const void* { return &(*static_cast<const std::vector<T>*>(p))[i]; },
+            .clear = [](void* p) { static_cast<std::vector<T>*>(p)->clear(); },
+            .item = [](const void* p, std::size_t i) -> const void* {
+              return &(*static_cast<const std::vector<T>*>(p))[i];
+            },
             .append = [](void* p) -> void* { return &static_cast<std::vector<T>*>(p)->emplace_back(); }};
   }
 };
@@ -172,10 +179,13 @@ struct shape_maker<std::map<std::string, T>> {
   static shape make() {
     return {.what = form::map,
             .element = &shape_of<T>,
+            .size = [](const void* p) { return static_cast<const map*>(p)->size(); },
+            .clear = [](void* p) { static_cast<map*>(p)->clear(); },
             .insert = [](void* p, std::string name) -> void* { return &(*static_cast<map*>(p))[std::move(name)]; },
-            .each = [](const void* p, void* context, void (*visit)(void*, std::string_view, const void*)) {
-              for (const auto& [name, value] : *static_cast<const map*>(p)) visit(context, name, &value);
-            }};
+            .each =
+                [](const void* p, void* context, void (*visit)(void*, std::string_view, const void*)) {
+                  for (const auto& [name, value] : *static_cast<const map*>(p)) visit(context, name, &value);
+                }};
   }
 };
 
@@ -199,13 +209,17 @@ struct shape_maker<T> {
             declared.is_defaulted || is_optional<member>,
             declared.limits,
             &shape_of<member>,
-            [](void* object) -> void* { return &(static_cast<T*>(object)->*(std::get<I>(T::describe().fields).member)); }};
+            [](void* object) -> void* {
+              constexpr auto place = std::get<I>(T::describe().fields).member;
+              return &(static_cast<T*>(object)->*place);
+            }};
   }
 
   static shape make() {
     static const auto fields = []<std::size_t... I>(std::index_sequence<I...>) {
       return std::array<field_shape, count>{make_field<I>()...};
-    }(std::make_index_sequence<count>{});
+    }
+    (std::make_index_sequence<count>{});
     constexpr auto declared = T::describe();
     return {.what = form::object, .name = declared.name, .version = declared.version, .fields = fields};
   }
@@ -227,12 +241,18 @@ inline const void* at(const field_shape& field, const void* object) { return fie
 [[nodiscard]] std::string key_of(const shape& type, const void* value);
 
 template <described T>
-[[nodiscard]] std::string key_of(const T& value) { return key_of(shape_of<T>(), &value); }
+[[nodiscard]] std::string key_of(const T& value) {
+  return key_of(shape_of<T>(), &value);
+}
 
 /// The declared name, for example "payment.received".
 template <described T>
-constexpr std::string_view name_of() { return T::describe().name; }
+constexpr std::string_view name_of() {
+  return T::describe().name;
+}
 template <described T>
-constexpr int version_of() { return T::describe().version; }
+constexpr int version_of() {
+  return T::describe().version;
+}
 
 }  // namespace musiccorp::describe
