@@ -1,0 +1,72 @@
+#include "telemetry/log_line.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "telemetry/log.hpp"
+#include "telemetry/text.hpp"
+
+namespace musiccorp::telemetry {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+ordered_json json_of(const log_field& field) {
+  return std::visit([](auto value) { return ordered_json(value); }, field.value);
+}
+
+bool is_plain(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos &&
+         clean_text(text, text.size()) == text;
+}
+
+std::string human_text(std::string_view text) {
+  return is_plain(text) ? std::string{text} : dump(ordered_json(text));
+}
+
+std::string human_value(const log_field& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) return human_text(*text);
+  return dump(json_of(field));
+}
+
+std::string_view colour_of(log_level level) {
+  switch (level) {
+    case log_level::debug:
+      return "\x1b[2m";
+    case log_level::info:
+      return "\x1b[32m";
+    case log_level::warning:
+      return "\x1b[33m";
+    default:
+      return "\x1b[31m";
+  }
+}
+
+}  // namespace
+
+std::string json_line(const log_line& line) {
+  ordered_json json{{"time", base::to_text(line.time)},
+                    {"level", name_of(line.level)},
+                    {"component", line.component},
+                    {"event", line.event}};
+  for (const auto& field : line.fields) json.emplace(std::string{field.name}, json_of(field));
+  if (line.repeated > 0) json["repeated"] = line.repeated;
+  return dump(json);
+}
+
+std::string human_line(const log_line& line, bool with_colour) {
+  std::string text = base::to_text(line.time) + ' ';
+  const auto level = name_of(line.level);
+  text += with_colour ? std::string{colour_of(line.level)} + std::string{level} + "\x1b[0m" : std::string{level};
+  text.append(std::string_view{"warning"}.size() + 1 - level.size(), ' ');
+  text += human_text(line.component) + ' ' + human_text(line.event);
+  for (const auto& field : line.fields) text += ' ' + human_text(field.name) + '=' + human_value(field);
+  if (line.repeated > 0) text += " repeated=" + std::to_string(line.repeated);
+  return text;
+}
+
+}  // namespace musiccorp::telemetry

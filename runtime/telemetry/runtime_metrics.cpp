@@ -1,0 +1,214 @@
+#include "telemetry/runtime_metrics.hpp"
+
+#include <algorithm>
+
+#include "telemetry/buckets.hpp"
+#include "telemetry/sliding_peak.hpp"
+
+namespace musiccorp::telemetry {
+namespace {
+
+using base::fault_class;
+using names = std::string_view;
+
+// In the order of the enumerations.
+constexpr std::array<names, 4> outcome_names{"ok", "error", "retry", "timeout"};
+constexpr std::array<names, 3> refusal_names{"full", "closed", "expired"};
+constexpr std::array<names, 4> state_names{"ready", "inflight", "delayed", "dead"};
+constexpr std::array<names, 3> settlement_names{"processed", "dead", "discarded"};
+constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload"};
+constexpr std::array<names, 9> death_names{"attempts",    "expired",      "rejected",      "undecodable", "schema",
+                                           "no_consumer", "mailbox_full", "handler_crash", "operator"};
+constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
+constexpr std::array<names, 3> trouble_names{"io", "corrupt", "full"};
+constexpr std::array<names, 4> code_names{"2xx", "3xx", "4xx", "5xx"};
+constexpr std::array<names, 7> method_names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+/// One handle for each value of the label `name`, all beside the same `first` label.
+template <std::size_t Count, class Handle>
+void fill(std::array<Handle, Count>& handles, const family<Handle>& family, label first, std::string_view name,
+          const std::array<names, Count>& values) {
+  for (std::size_t i = 0; i < Count; ++i) handles[i] = family.with({first, {name, values[i]}});
+}
+
+double seconds_since_1970(instant time) { return std::chrono::duration<double>{time.time_since_epoch()}.count(); }
+
+}  // namespace
+
+std::string_view name_of(death_reason reason) { return death_names[static_cast<std::size_t>(reason)]; }
+
+retry_reason retry_reason_of(base::fault_kind kind) {
+  switch (kind) {
+    case base::fault_kind::timeout:
+      return retry_reason::timeout;
+    case base::fault_kind::unavailable:
+      return retry_reason::link;
+    case base::fault_kind::busy:
+    case base::fault_kind::overloaded:
+      return retry_reason::overload;
+    default:
+      return retry_reason::error;
+  }
+}
+
+death_reason death_reason_of(base::fault_kind kind) {
+  switch (kind) {
+    case base::fault_kind::expired:
+      return death_reason::expired;
+    case base::fault_kind::invalid:
+    case base::fault_kind::corrupt:
+      return death_reason::undecodable;
+    case base::fault_kind::schema:
+      return death_reason::schema;
+    case base::fault_kind::crash:
+      return death_reason::handler_crash;
+    default:
+      return base::facts_of(kind).what == fault_class::transient ? death_reason::attempts : death_reason::rejected;
+  }
+}
+
+message_metrics::message_metrics(metrics_registry& registry, std::string_view service, std::string_view message)
+    : seconds_(registry
+                   .histograms("runtime_handler_seconds", "Run time of the handler of one message.", seconds_buckets,
+                               {"service", "message"})
+                   .with({{"service", service}, {"message", message}})) {
+  const auto handled = registry.counters("runtime_messages_handled_total", "Handled messages by result.",
+                                         {"service", "message", "outcome"});
+  for (std::size_t i = 0; i < outcomes_.size(); ++i)
+    outcomes_[i] = handled.with({{"service", service}, {"message", message}, {"outcome", outcome_names[i]}});
+}
+
+struct alignas(64) cell_metrics::mailbox {
+  std::atomic<std::uint64_t> depth{0};
+  sliding_peak peak;
+  gauge depth_now;
+  gauge high_water;
+
+  void saw(std::uint64_t messages) noexcept {
+    depth.store(messages, std::memory_order_relaxed);
+    peak.saw(messages);
+  }
+  void report(instant now) {
+    saw(depth.load(std::memory_order_relaxed));  // What still waits counts for the new window too.
+    depth_now.set(depth.load(std::memory_order_relaxed));
+    high_water.set(peak.read(now));
+  }
+};
+
+cell_metrics::cell_metrics(metrics_registry& registry, std::string_view service)
+    : registry_(&registry), service_(service), mailbox_(std::make_shared<mailbox>()) {
+  const label own{"service", service};
+  mailbox_->depth_now =
+      registry.gauges("runtime_mailbox_depth", "Messages that wait in memory now.", {"service"}).with({own});
+  mailbox_->high_water =
+      registry.gauges("runtime_mailbox_high_water", "Most messages that waited, over 15 s.", {"service"}).with({own});
+  limit_ = registry.gauges("runtime_mailbox_limit", "Messages that may wait in memory.", {"service"}).with({own});
+  const auto refusals = registry.counters("runtime_mailbox_rejected_total", "Messages that the mailbox refused.",
+                                          {"service", "reason"});
+  fill(refusals_, refusals, own, "reason", refusal_names);
+  hook_ = registry.on_scrape([box = mailbox_, &registry] { box->report(registry.now()); });
+}
+
+void cell_metrics::mailbox_depth(std::uint64_t messages) const noexcept {
+  if (mailbox_) mailbox_->saw(messages);
+}
+
+void cell_metrics::watch_mailbox(std::function<std::uint64_t()> read) {
+  if (!registry_) return;
+  hook_ = registry_->on_scrape([box = mailbox_, read = std::move(read), &registry = *registry_] {
+    box->saw(read());
+    box->report(registry.now());
+  });
+}
+
+const message_metrics& cell_metrics::message(std::string_view type) {
+  if (const auto known = messages_.find(type); known != messages_.end()) return known->second;
+  return messages_.emplace(type, registry_ ? message_metrics{*registry_, service_, type} : message_metrics{})
+      .first->second;
+}
+
+queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue) {
+  const label own{"queue", queue};
+  published_ =
+      registry.counters("runtime_queue_published_total", "Messages that entered the queue.", {"queue"}).with({own});
+  fill(settled_,
+       registry.counters("runtime_queue_settled_total", "Messages that left the queue.", {"queue", "outcome"}), own,
+       "outcome", settlement_names);
+  attempts_ = registry
+                  .histograms("runtime_message_attempts", "Attempts until a message was settled.", attempts_buckets,
+                              {"queue"})
+                  .with({own});
+  fill(retries_, registry.counters("runtime_retries_total", "Attempts after the first.", {"queue", "reason"}), own,
+       "reason", retry_names);
+  fill(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}), own,
+       "reason", death_names);
+  fill(depth_, registry.gauges("runtime_queue_messages", "Stored messages by state.", {"queue", "state"}), own,
+       "state", state_names);
+  fill(oldest_,
+       registry.gauges("runtime_queue_oldest_timestamp_seconds", "Birth of the oldest message; 0 when there is none.",
+                       {"queue", "state"}),
+       own, "state", state_names);
+  fill(accounts_,
+       registry.gauges("runtime_ledger_messages", "Totals since the store was made, from one commit point.",
+                       {"queue", "account"}),
+       own, "account", account_names);
+  imbalance_ = registry
+                   .gauges("runtime_ledger_imbalance",
+                           "published - processed - dead - discarded - queued; must be 0.", {"queue"})
+                   .with({own});
+}
+
+void queue_metrics::depth(queue_state state, std::uint64_t messages, std::optional<instant> oldest) const noexcept {
+  const auto at = static_cast<std::size_t>(state);
+  depth_[at].set(messages);
+  oldest_[at].set(oldest ? seconds_since_1970(*oldest) : 0.0);
+}
+
+void queue_metrics::ledger(std::uint64_t published, std::uint64_t processed, std::uint64_t dead,
+                           std::uint64_t discarded, std::uint64_t queued) const noexcept {
+  const std::array totals{published, processed, dead, discarded, queued};
+  for (std::size_t i = 0; i < totals.size(); ++i) accounts_[i].set(totals[i]);
+  imbalance_.set(static_cast<std::int64_t>(published - processed - dead - discarded - queued));
+}
+
+store_metrics::store_metrics(metrics_registry& registry)
+    : batch_(registry
+                 .histograms("runtime_store_commit_batch_messages", "Messages that shared one commit.", batch_buckets)
+                 .with({})),
+      seconds_(
+          registry.histograms("runtime_store_commit_seconds", "Time of a commit, waiting included.", seconds_buckets)
+              .with({})),
+      bytes_(registry.gauges("runtime_store_bytes", "Size of the store files.").with({})) {
+  const auto errors = registry.counters("runtime_store_errors_total", "Troubles of the store.", {"kind"});
+  for (std::size_t i = 0; i < errors_.size(); ++i) errors_[i] = errors.with({{"kind", trouble_names[i]}});
+}
+
+void store_metrics::bytes(std::uint64_t now) noexcept {
+  const auto before = own_bytes_.exchange(now, std::memory_order_relaxed);
+  bytes_.add(static_cast<std::int64_t>(now - before));
+}
+
+http_metrics::http_metrics(metrics_registry& registry)
+    : seconds_(registry.histograms("http_request_duration_seconds", "Answered requests.", seconds_buckets,
+                                   {"route", "method", "code"})),
+      in_flight_(registry.gauges("http_requests_in_flight", "Requests without an answer yet.").with({})) {}
+
+void http_metrics::observe(std::string_view route, std::string_view method, int status, double seconds) {
+  const auto code = static_cast<std::size_t>(std::clamp(status / 100 - 2, 0, 3));
+  series_of(route, method)[code].observe(seconds);
+}
+
+const http_metrics::by_class& http_metrics::series_of(std::string_view route, std::string_view method) {
+  const bool known_method = std::ranges::find(method_names, method) != method_names.end();
+  const std::string_view verb = known_method ? method : "other";
+  const std::scoped_lock lock{mutex_};
+  auto by_method = routes_.find(route);
+  if (by_method == routes_.end()) by_method = routes_.emplace(route, decltype(routes_)::mapped_type{}).first;
+  if (const auto known = by_method->second.find(verb); known != by_method->second.end()) return known->second;
+  auto& series = by_method->second[std::string{verb}];
+  for (std::size_t i = 0; i < series.size(); ++i)
+    series[i] = seconds_.with({{"route", route}, {"method", verb}, {"code", code_names[i]}});
+  return series;
+}
+
+}  // namespace musiccorp::telemetry

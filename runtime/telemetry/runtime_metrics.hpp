@@ -1,0 +1,181 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "telemetry/metrics.hpp"
+
+/// The runtime's own numbers, as verbs for the rooms that know them. Names, labels and meanings are public:
+/// dashboards and alerts use them. Everything that has a known set of values starts at 0. All seconds are seconds.
+///
+/// Objects made by default (without a registry) count nothing. All others must end before their registry.
+namespace musiccorp::telemetry {
+
+enum class handled_outcome : std::uint8_t { ok, error, retry, timeout };
+enum class mailbox_refusal : std::uint8_t { full, closed, expired };
+enum class queue_state : std::uint8_t { ready, inflight, delayed, dead };
+enum class settlement : std::uint8_t { processed, dead, discarded };
+enum class retry_reason : std::uint8_t { error, timeout, link, overload };
+enum class death_reason : std::uint8_t {
+  attempts,       ///< the limit of attempts was reached
+  expired,        ///< the message's own time limit passed
+  rejected,       ///< permanent: trying again cannot help
+  undecodable,    ///< the payload is not what its type says
+  schema,         ///< unknown type or version
+  no_consumer,    ///< nobody handles this type
+  mailbox_full,   ///< no room for it
+  handler_crash,  ///< the rule threw, or the process died in it
+  by_operator     ///< a person buried it; label value `operator`
+};
+enum class store_trouble : std::uint8_t { io, corrupt, full };
+
+[[nodiscard]] std::string_view name_of(death_reason reason);
+/// The name that a trouble has in `runtime_retries_total`.
+[[nodiscard]] retry_reason retry_reason_of(base::fault_kind kind);
+/// The name that a final trouble has in `runtime_dead_letters_total`: transient kinds died of their `attempts`.
+[[nodiscard]] death_reason death_reason_of(base::fault_kind kind);
+
+/// One message type of one service: resolve once, then count without a look-up. Thread-safe.
+class message_metrics {
+ public:
+  message_metrics() = default;
+  message_metrics(metrics_registry& registry, std::string_view service, std::string_view message);
+  void handled(handled_outcome outcome) const noexcept { outcomes_[static_cast<std::size_t>(outcome)].increment(); }
+  void handler_took(double seconds) const noexcept { seconds_.observe(seconds); }
+
+ private:
+  std::array<counter, 4> outcomes_;
+  histogram seconds_;
+};
+
+/// One service instance. With more than one partition on a node, give each its own name (`order/0`): their mailboxes
+/// are gauges and cannot be added up here.
+class cell_metrics {
+ public:
+  cell_metrics() = default;
+  cell_metrics(metrics_registry& registry, std::string_view service);
+
+  /// What the mailbox holds now. Any thread; costs a store and a load.
+  void mailbox_depth(std::uint64_t messages) const noexcept;
+  /// Instead of telling each depth: where to read it at scrape time. Spikes in between are then not seen. `read` must
+  /// be thread-safe and outlive this object.
+  void watch_mailbox(std::function<std::uint64_t()> read);
+  void mailbox_limit(std::uint64_t messages) const noexcept { limit_.set(messages); }
+  void mailbox_rejected(mailbox_refusal reason) const noexcept {
+    refusals_[static_cast<std::size_t>(reason)].increment();
+  }
+
+  /// The numbers of one message type; the reference is valid as long as this object. One owner (the cell), no
+  /// locking; the first call for a type is slow.
+  [[nodiscard]] const message_metrics& message(std::string_view type);
+  /// The same by name for each message: about 20 ns. One owner.
+  void handled(std::string_view type, handled_outcome outcome) { message(type).handled(outcome); }
+  void handler_took(std::string_view type, double seconds) { message(type).handler_took(seconds); }
+
+ private:
+  struct mailbox;
+  metrics_registry* registry_ = nullptr;
+  std::string service_;
+  std::shared_ptr<mailbox> mailbox_;
+  gauge limit_;
+  std::array<counter, 3> refusals_;
+  std::map<std::string, message_metrics, std::less<>> messages_;
+  scrape_hook hook_;
+};
+
+/// One queue: one subscription, named `<upstream>:<subscriber>`. Thread-safe.
+class queue_metrics {
+ public:
+  queue_metrics() = default;
+  queue_metrics(metrics_registry& registry, std::string_view queue);
+
+  void published(std::uint64_t messages = 1) const noexcept { published_.increment(messages); }
+  /// Messages that left the queue for good.
+  void settled(settlement outcome, std::uint64_t messages = 1) const noexcept {
+    settled_[static_cast<std::size_t>(outcome)].increment(messages);
+  }
+  /// How many tries a message had when it was settled; 1 when the first one did.
+  void attempts(std::uint64_t tries) const noexcept { attempts_.observe(static_cast<double>(tries)); }
+  void retried(retry_reason reason) const noexcept { retries_[static_cast<std::size_t>(reason)].increment(); }
+  void died(death_reason reason) const noexcept { deaths_[static_cast<std::size_t>(reason)].increment(); }
+  /// What is stored now. `oldest` is the birth of the oldest message, nothing when there is none; it stays the same
+  /// through retries and death.
+  void depth(queue_state state, std::uint64_t messages, std::optional<instant> oldest) const noexcept;
+  /// Totals since the store was made, read at one commit point; their difference becomes `runtime_ledger_imbalance`.
+  /// Call it from a scrape hook, so that a scrape sees all numbers of one reading.
+  void ledger(std::uint64_t published, std::uint64_t processed, std::uint64_t dead, std::uint64_t discarded,
+              std::uint64_t queued) const noexcept;
+
+ private:
+  counter published_;
+  std::array<counter, 3> settled_;
+  histogram attempts_;
+  std::array<counter, 4> retries_;
+  std::array<counter, 9> deaths_;
+  std::array<gauge, 4> depth_;
+  std::array<gauge, 4> oldest_;
+  std::array<gauge, 5> accounts_;
+  gauge imbalance_;
+};
+
+/// One store file; a node's stores are added up, as the families have no label for them. Thread-safe.
+class store_metrics {
+ public:
+  store_metrics() = default;
+  explicit store_metrics(metrics_registry& registry);
+  store_metrics(const store_metrics&) = delete;
+  store_metrics& operator=(const store_metrics&) = delete;
+  ~store_metrics() { bytes(0); }
+
+  /// One commit of so many messages, and the time from its request to the disk's word, waiting included.
+  void committed(std::uint64_t messages, double seconds) const noexcept {
+    batch_.observe(static_cast<double>(messages));
+    seconds_.observe(seconds);
+  }
+  void failed(store_trouble kind) const noexcept { errors_[static_cast<std::size_t>(kind)].increment(); }
+  /// The size of this store's files now.
+  void bytes(std::uint64_t now) noexcept;
+
+ private:
+  histogram batch_;
+  histogram seconds_;
+  std::array<counter, 3> errors_;
+  gauge bytes_;
+  std::atomic<std::uint64_t> own_bytes_{0};
+};
+
+/// The HTTP server. Thread-safe.
+class http_metrics {
+ public:
+  http_metrics() = default;
+  explicit http_metrics(metrics_registry& registry);
+
+  /// Starts the series of one route at 0.
+  void declare(std::string_view route, std::string_view method) { (void)series_of(route, method); }
+  /// `route` is the template (`/orders/{id}`), never the path. Unknown methods count as `other`, statuses by their
+  /// class.
+  void observe(std::string_view route, std::string_view method, int status, double seconds);
+  void request_started() const noexcept { in_flight_.add(1); }
+  void request_ended() const noexcept { in_flight_.add(-1); }
+
+ private:
+  using by_class = std::array<histogram, 4>;  // 2xx to 5xx
+  const by_class& series_of(std::string_view route, std::string_view method);
+
+  family<histogram> seconds_;
+  gauge in_flight_;
+  std::mutex mutex_;
+  std::map<std::string, std::map<std::string, by_class, std::less<>>, std::less<>> routes_;
+};
+
+}  // namespace musiccorp::telemetry
