@@ -40,9 +40,8 @@ class Launcher : public testing::Test {
     tool("id", "echo ${AS:-0}");
     tool("ctest", "echo '100% tests passed, 0 tests failed out of 3'; exit ${CTEST_SAYS:-0}");
     // "configuring" leaves a build.ninja, "building" a program that tells how it was called.
-    tool("cmake",
-         R"([ -e $top/broken ] && { echo '[1/2] fine'; echo 'FAILED: a.o'; echo 'a.cpp:1: error: no'; exit 1; }
-case "$*" in *--preset*) mkdir -p .build/release && touch .build/release/build.ninja; exit;; esac
+    tool("cmake", R"(case "$*" in *--preset*) mkdir -p .build/release && touch .build/release/build.ninja; exit;; esac
+[ -e $top/broken ] && { echo '[1/2] fine'; echo 'FAILED: a.o'; echo 'a.cpp:1: error: no'; exit 1; }
 mkdir -p $2/actors; printf '#!/bin/sh\necho in $(pwd); printf "<%%s>" "$@"; exit 7\n' >$2/actors/musiccorp
 chmod +x $2/actors/musiccorp)");
   }
@@ -91,8 +90,8 @@ TEST_F(Launcher, ASecondCallDoesNoNeedlessWork) {
 
 TEST_F(Launcher, BuildsAgainWhenASourceAppearsChangesOrGoes) {
   static_cast<void>(run("shop/musiccorp up"));
-  for (const auto* change :
-       {"touch -d 2001-01-01 shop/runtime/a.cpp", "echo x >>shop/runtime/a.cpp", "rm shop/runtime/a.cpp"}) {
+  for (const auto* change : {"touch shop/runtime/a.cpp", "touch -d 2001-01-01 shop/runtime/a.cpp",
+                             "echo x >>shop/runtime/a.cpp", "rm shop/runtime/a.cpp"}) {
     static_cast<void>(run(std::string{change} + "; shop/musiccorp up"));
     EXPECT_THAT(calls(), HasSubstr("cmake --build")) << change;
   }
