@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 
 #include "telemetry/repeat_limit.hpp"
@@ -21,8 +20,6 @@ struct log_component {
 };
 
 namespace {
-
-constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "off"};
 
 /// Lines arrive ready; the sink only adds the line end.
 class ready_lines final : public spdlog::formatter {
@@ -123,16 +120,6 @@ log_component* component_named(std::string_view name) {
 }
 
 }  // namespace
-
-std::string_view name_of(log_level level) { return level_names[static_cast<std::size_t>(level)]; }
-
-std::optional<log_level> log_level_named(std::string_view name) {
-  const auto* found = std::ranges::find(level_names, name);
-  if (found == level_names.end()) return std::nullopt;
-  return static_cast<log_level>(found - level_names.begin());
-}
-
-log_level level_of(base::severity severity) { return static_cast<log_level>(severity); }
 
 logger::logger(std::string_view component) : component_(component_named(component)), level_(&component_->level) {}
 

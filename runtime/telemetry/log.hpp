@@ -7,7 +7,6 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +25,6 @@
 ///
 /// Until `start_logs`, warnings and errors go to stderr in the form for people.
 namespace musiccorp::telemetry {
-
-[[nodiscard]] std::string_view name_of(log_level level);
-/// Reads `debug`, `info`, `warning`, `error` or `off`.
-[[nodiscard]] std::optional<log_level> log_level_named(std::string_view name);
-[[nodiscard]] log_level level_of(base::severity severity);
 
 struct log_component;
 

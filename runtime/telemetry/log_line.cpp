@@ -1,15 +1,17 @@
 #include "telemetry/log_line.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
-#include "telemetry/log.hpp"
 #include "telemetry/text.hpp"
 
 namespace musiccorp::telemetry {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "off"};
 
 std::string dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -47,6 +49,16 @@ std::string_view colour_of(log_level level) {
 }
 
 }  // namespace
+
+std::string_view name_of(log_level level) { return level_names[static_cast<std::size_t>(level)]; }
+
+std::optional<log_level> log_level_named(std::string_view name) {
+  const auto* found = std::ranges::find(level_names, name);
+  if (found == level_names.end()) return std::nullopt;
+  return static_cast<log_level>(found - level_names.begin());
+}
+
+log_level level_of(base::severity severity) { return static_cast<log_level>(severity); }
 
 std::string json_line(const log_line& line) {
   ordered_json json{{"time", base::to_text(line.time)},

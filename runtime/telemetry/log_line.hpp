@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ namespace musiccorp::telemetry {
 
 /// A line is written when its level is at least its component's; `off` is for components only.
 enum class log_level : std::uint8_t { debug, info, warning, error, off };
+
+[[nodiscard]] std::string_view name_of(log_level level);
+/// Reads `debug`, `info`, `warning`, `error` or `off`.
+[[nodiscard]] std::optional<log_level> log_level_named(std::string_view name);
+[[nodiscard]] log_level level_of(base::severity severity);
 
 /// One name and value beside an event. It borrows its text: make it inside the logging call only.
 struct log_field {

@@ -30,21 +30,17 @@ bool is_metric_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-/// Histograms of our own for prometheus-cpp's serializer.
+/// Histograms of our own for prometheus-cpp's serializer. The registry locks.
 class histogram_family final : public prometheus::Collectable {
  public:
   histogram_family(std::string name, std::string help, std::span<const double> bounds)
       : name_(std::move(name)), help_(std::move(help)), bounds_(bounds.begin(), bounds.end()) {}
 
-  bucket_counts& add(const prometheus::Labels& labels) {
-    const std::scoped_lock lock{mutex_};
-    return series_.try_emplace(labels, bounds_).first->second;
-  }
+  bucket_counts& add(const prometheus::Labels& labels) { return series_.try_emplace(labels, bounds_).first->second; }
 
   [[nodiscard]] bool has_bounds(std::span<const double> bounds) const { return std::ranges::equal(bounds, bounds_); }
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
-    const std::scoped_lock lock{mutex_};
     prometheus::MetricFamily family{name_, help_, prometheus::MetricType::Histogram, {}};
     for (const auto& [labels, counts] : series_) family.metric.push_back(sample(labels, counts));
     return {std::move(family)};
@@ -66,7 +62,6 @@ class histogram_family final : public prometheus::Collectable {
   const std::string name_;
   const std::string help_;
   const std::vector<double> bounds_;
-  mutable std::mutex mutex_;
   std::map<prometheus::Labels, bucket_counts> series_;
 };
 

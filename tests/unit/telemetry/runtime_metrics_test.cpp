@@ -15,7 +15,13 @@ class RuntimeMetrics : public testing::Test {
   base::manual_clock time;
   metrics_registry registry{time};
 
-  void expect_line(const std::string& line) { EXPECT_THAT("\n" + registry.render(), HasSubstr("\n" + line + "\n")); }
+  /// `line` is a whole sample; a failure shows what its series has instead.
+  void expect_line(const std::string& line) {
+    const auto series = line.substr(0, line.rfind(' ') + 1);
+    const auto all = "\n" + registry.render();
+    const auto at = all.find("\n" + series);
+    EXPECT_EQ(at == std::string::npos ? "nothing" : all.substr(at + 1, all.find('\n', at + 1) - at - 1), line);
+  }
 };
 
 TEST_F(RuntimeMetrics, ACellStartsAllItsReasonsAtZero) {
