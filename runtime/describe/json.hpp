@@ -28,6 +28,10 @@ struct read_options {
 [[nodiscard]] result<void> read_json(std::string_view text, const shape& type, void* value, const read_options& = {});
 /// Appends the JSON of `value` to `out`, without white space. Invalid UTF-8 in texts becomes U+FFFD. A number that
 /// JSON can't say (NaN, infinity) becomes null.
+///
+/// Redaction keeps what can be read back: a PII text becomes `***` (more or fewer stars when its limits ask for
+/// that); anything else is left out when it may be missing; otherwise a list or map is empty, raw JSON is null, and
+/// an object keeps its fields, each treated as PII. (A lower limit on a PII list or map then no longer holds.)
 void write_json(std::string& out, const shape& type, const void* value, personal_data = personal_data::keep);
 
 template <class T>

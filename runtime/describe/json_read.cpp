@@ -121,6 +121,7 @@ class reader {
   target next_target();
   target next_value();
   bool integer(const target& to, std::int64_t value);
+  bool number(const target& to, double value, std::string_view token);
   bool check_size(const target& to, std::size_t size);
 
   [[nodiscard]] bool is_copying() const { return raw_.type != nullptr; }
@@ -210,8 +211,7 @@ bool reader::number_unsigned(std::uint64_t value) {
   if (to.type->what == form::integer)
     return report(pointer(), to.is_pii ? "a number" : std::string{digits{value}},
                   wanted(*to.type, is_outside(no_limits.maximum, *to.limits) ? *to.limits : to.type->range));
-  if (to.type->what == form::raw) return to.type->set_text(to.address, std::string{digits{value}}), true;
-  return number_float(static_cast<double>(value), std::to_string(value));
+  return number(to, static_cast<double>(value), digits{value});
 }
 
 bool reader::integer(const target& to, std::int64_t value) {
@@ -242,11 +242,15 @@ bool reader::number_float(double value, const std::string& token) {
   if (skipped_depth_ > 0) return true;
   if (is_copying()) return copy_.value(token), true;
   const auto to = next_value();
-  if (!to.type) return true;
-  if (to.type->what == form::raw) return to.type->set_text(to.address, token), true;
-  if (to.type->what != form::number) return mismatch(to, std::string_view{token}.substr(0, 40), "a number");
+  return !to.type || number(to, value, token);
+}
+
+bool reader::number(const target& to, double value, std::string_view token) {
+  const auto found = token.substr(0, 40);
+  if (to.type->what == form::raw) return to.type->set_text(to.address, std::string{token}), true;
+  if (to.type->what != form::number) return mismatch(to, found, "a number");
   if (is_outside(value, *to.limits))
-    return report(pointer(), to.is_pii ? "a number" : token.substr(0, 40), wanted(*to.type, *to.limits));
+    return report(pointer(), std::string{to.is_pii ? "a number" : found}, wanted(*to.type, *to.limits));
   to.type->set_number(to.address, value);
   return true;
 }

@@ -194,6 +194,21 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+/// Personal data can be left out, or be replaced by something that still reads back.
+template <class M>
+inline constexpr bool can_be_redacted =
+    std::is_same_v<M, std::string> || std::is_same_v<M, raw_json> || is_optional<M>;
+template <class T>
+inline constexpr bool can_be_redacted<std::vector<T>> = true;
+template <class T>
+inline constexpr bool can_be_redacted<std::map<std::string, T>> = true;
+template <described T>
+inline constexpr bool can_be_redacted<T> = std::apply(
+    [](const auto&... fields) {
+      return ((fields.is_defaulted || can_be_redacted<typename std::decay_t<decltype(fields)>::member_type>)&&...);
+    },
+    T::describe().fields);
+
 template <described T>
 struct shape_maker<T> {
   static constexpr std::size_t count = std::tuple_size_v<decltype(T::describe().fields)>;
@@ -202,6 +217,8 @@ struct shape_maker<T> {
   static field_shape make_field() {
     constexpr auto declared = std::get<I>(T::describe().fields);
     using member = typename decltype(declared)::member_type;
+    static_assert(!declared.is_pii || declared.is_defaulted || can_be_redacted<member>,
+                  "personal data that is not a text must be optional or defaulted, so that it can be left out");
     return {declared.name,
             declared.doc,
             declared.is_key,

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "describe/shape.hpp"
+#include "describe/inspect.hpp"
 
 namespace musiccorp::message {
 
@@ -14,22 +14,22 @@ using base::instant;
 /// A message is known for ever by (source, seq) once it is in its producer's log; `id` is unique too and is chosen by
 /// the producer, so that a message can be named before it is stored.
 struct envelope {
-  std::string id;    ///< unique; of a request with an Idempotency-Key: chosen by the caller's door
-  std::string type;  ///< "order.placed", "reserve_stock"
+  std::string id{};    ///< unique; of a request with an Idempotency-Key: chosen by the caller's door
+  std::string type{};  ///< "order.placed", "reserve_stock"
   std::int32_t version = 1;
-  std::string key;          ///< messages of one key are handled in order; places the message on a partition
-  std::string source;       ///< the service that wrote it, or "http"
-  std::uint64_t seq = 0;    ///< position in the source's log; 0: not in a log
-  std::string to;           ///< the service it is addressed to; empty: an event, for every subscriber
-  std::string correlation;  ///< the first message of the conversation
-  std::string causation;    ///< the message whose handling wrote this one
-  std::string traceparent;  ///< W3C Trace Context
-  instant occurred{};       ///< when it was written
-  instant expires{};        ///< after this it is pointless; 0: never
-  std::string reply_to;     ///< of a durable request: the service that wants the answer
-  std::string answers;      ///< of an answer to a durable request: the request's id
-  std::string idempotency;  ///< a caller's Idempotency-Key, scoped by its route; empty: none
-  std::string payload;      ///< JSON
+  std::string key{};          ///< messages of one key are handled in order; places the message on a partition
+  std::string source{};       ///< the service that wrote it, or "http"
+  std::uint64_t seq = 0;      ///< position in the source's log; 0: not in a log
+  std::string to{};           ///< the service it is addressed to; empty: an event, for every subscriber
+  std::string correlation{};  ///< the first message of the conversation
+  std::string causation{};    ///< the message whose handling wrote this one
+  std::string traceparent{};  ///< W3C Trace Context
+  instant occurred{};         ///< when it was written
+  instant expires{};          ///< after this it is pointless; 0: never
+  std::string reply_to{};     ///< of a durable request: the service that wants the answer
+  std::string answers{};      ///< of an answer to a durable request: the request's id
+  std::string idempotency{};  ///< a caller's Idempotency-Key, scoped by its route; empty: none
+  std::string payload{};      ///< JSON
 
   /// Bytes that count against windows and mailbox limits.
   [[nodiscard]] std::size_t size() const {
@@ -55,12 +55,13 @@ struct envelope {
 };
 
 /// CAF's representation: the fields in order, times as microseconds. Only the inspector is called, CAF is not
-/// included.
+/// included. Inspectors that print get no payload, because it may hold personal data.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, envelope& x) {
-  return f(x.id, x.type, x.version, x.key, x.source, x.seq, x.to, x.correlation, x.causation, x.traceparent,
-           reinterpret_cast<std::int64_t&>(x.occurred), reinterpret_cast<std::int64_t&>(x.expires), x.reply_to,
-           x.answers, x.idempotency, x.payload);
+  if constexpr (std::is_void_v<typename Inspector::result_type>)
+    f(x.id, x.type, x.version, x.key, x.source, x.seq, x.to);
+  else
+    return describe::inspect(f, x);
 }
 
 }  // namespace musiccorp::message
