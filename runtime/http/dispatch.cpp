@@ -1,0 +1,45 @@
+#include "http/dispatch.hpp"
+
+#include "http/exchange.hpp"
+#include "http/problem.hpp"
+#include "http/router.hpp"
+
+namespace musiccorp::http {
+namespace {
+
+struct routing_table {
+  router finder;
+  std::vector<route> routes;
+};
+
+reply refusal(const request& what, const route_match& match) {
+  using enum route_match::outcome;
+  if (match.what == bad_path)
+    return problem_reply(400, "the path must be percent-encoded UTF-8 without dot segments");
+  if (match.what == no_path) return problem_reply(404, "there is nothing at " + what.path);
+  reply answer = match.what == options
+                     ? reply{204, {}, {}, {}}
+                     : problem_reply(405, what.path + " allows " + match.allow + ", not " + what.method);
+  answer.headers.push_back({"allow", match.allow});
+  return answer;
+}
+
+}  // namespace
+
+result<handler> dispatch(std::vector<route> routes) {
+  auto table = std::make_shared<routing_table>();
+  for (const auto& each : routes)
+    if (auto added = table->finder.add(each.method, each.pattern); !added) return failure(std::move(added.error()));
+  table->routes = std::move(routes);
+
+  return [table](request what, std::shared_ptr<exchange> back) {
+    auto match = table->finder.match(what.method, what.path);
+    if (match.what != route_match::outcome::found) return back->respond(refusal(what, match));
+    const route& chosen = table->routes[match.route];
+    what.parameters = std::move(match.parameters);
+    back->label({match.route, chosen.pattern});
+    chosen.handle(std::move(what), std::move(back));
+  };
+}
+
+}  // namespace musiccorp::http

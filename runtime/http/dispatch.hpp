@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/message.hpp"
+
+namespace musiccorp::http {
+
+struct route {
+  std::string method;
+  std::string pattern;  ///< see `router`
+  handler handle;
+};
+
+/// One handler for a whole table: fills the path parameters, labels the exchange with the route's place in the table
+/// and its pattern, and answers 400, 404, 405 and OPTIONS by itself. fault{invalid} or fault{conflict} for a bad
+/// table.
+[[nodiscard]] result<handler> dispatch(std::vector<route> table);
+
+}  // namespace musiccorp::http
