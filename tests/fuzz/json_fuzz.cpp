@@ -1,0 +1,48 @@
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "unit/describe/samples.hpp"
+
+/// Hostile bodies into described structs. Whatever comes, nothing may crash or read out of bounds; what is accepted
+/// must be JSON and be the same after writing and reading again; what is refused must say why, in few and valid
+/// words.
+namespace {
+
+using namespace musiccorp;
+
+void demand(bool holds, std::string_view promise, std::string_view body) {
+  if (holds) return;
+  std::cerr << "broken: " << promise << "\n" << body << "\n";
+  std::abort();
+}
+
+template <class T>
+void try_body(std::string_view body, describe::unknown_fields unknown) {
+  const auto read = describe::from_json<T>(body, {.unknown = unknown});
+  if (!read) {
+    demand(!read.error().problems.empty() && read.error().problems.size() <= 20, "a refusal has 1 to 20 problems",
+           body);
+    demand(read.error().text.size() < 8000, "a refusal is short", body);
+    return;
+  }
+  demand(nlohmann::json::accept(body), "only JSON is accepted", body);
+  const auto text = describe::to_json(*read);
+  demand(nlohmann::json::accept(text), "JSON is written", text);
+  const auto again = describe::from_json<T>(text);
+  demand(again.has_value(), "what was written can be read", text);
+  demand(*again == *read, "the same value comes back", text);
+  const auto redacted = describe::to_json(*read, describe::personal_data::redact);
+  demand(describe::from_json<T>(redacted).has_value(), "what was redacted can be read", redacted);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view body{reinterpret_cast<const char*>(data), size};
+  try_body<samples::everything>(body, describe::unknown_fields::ignore);
+  try_body<samples::customer>(body, describe::unknown_fields::refuse);
+  return 0;
+}
