@@ -1,5 +1,6 @@
 #include "http/router.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -22,15 +23,23 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   }
 }
 
-bool is_parameter(std::string_view segment) {
-  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
-}
-bool is_rest(std::string_view segment) {
-  return segment.size() > 3 && is_parameter(segment) && segment.ends_with("*}");
+enum class segment_kind { fixed, parameter, rest, bad };
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
+    return letter == '_' || (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+  });
 }
 
-std::string name_of(std::string_view segment) {
-  return std::string{segment.substr(1, segment.size() - (is_rest(segment) ? 3 : 2))};
+/// `name` becomes what stands between the braces.
+segment_kind kind_of(std::string_view segment, std::string_view& name) {
+  if (segment.find_first_of("{}*%") == std::string_view::npos)
+    return segment.empty() ? segment_kind::bad : segment_kind::fixed;
+  const bool rest = segment.ends_with("*}");
+  if (!segment.starts_with('{') || !segment.ends_with('}')) return segment_kind::bad;
+  name = segment.substr(1, segment.size() - (rest ? 3 : 2));
+  if (!is_name(name)) return segment_kind::bad;
+  return rest ? segment_kind::rest : segment_kind::parameter;
 }
 
 tl::unexpected<fault> malformed(std::string_view pattern, std::string_view why) {
@@ -66,7 +75,10 @@ struct router::search {
   bool take_rest(const node& here, std::size_t depth) {
     if (here.rest.empty() || depth == segments.size()) return false;
     std::string all;
-    for (std::size_t k = depth; k < segments.size(); ++k) all.append(k == depth ? "" : "/").append(segments[k]);
+    for (std::size_t k = depth; k < segments.size(); ++k) {
+      if (segments[k].find('/') != std::string::npos) return false;  // An encoded slash would pass for a real one.
+      all.append(k == depth ? "" : "/").append(segments[k]);
+    }
     taken.push_back(std::move(all));
     return take(here.rest) || (taken.pop_back(), false);
   }
@@ -120,31 +132,33 @@ router& router::operator=(router&&) noexcept = default;
 result<std::size_t> router::add(std::string_view method, std::string_view pattern) {
   if (method.empty()) return malformed(pattern, "a method is missing");
   if (!pattern.starts_with('/')) return malformed(pattern, "must start with /");
-  const auto segments = segments_of(pattern);
+  auto segments = segments_of(pattern);
+  const bool slashed = segments.back().empty();
+  if (slashed) segments.pop_back();
+
   std::vector<std::string> names;
   node* here = root_.get();
   route_table* table = nullptr;
-  for (std::size_t k = 0; k < segments.size(); ++k) {
-    const auto segment = segments[k];
-    const bool last = k + 1 == segments.size();
-    if (segment.empty() && last) {
-      table = &here->slashed;
-    } else if (segment.empty() ||
-               (!is_parameter(segment) && segment.find_first_of("{}*%") != std::string_view::npos)) {
-      return malformed(pattern, "bad segment \"" + std::string{segment} + "\"");
-    } else if (is_rest(segment)) {
-      if (!last) return malformed(pattern, std::string{segment} + " must come last");
-      table = &here->rest;
-      names.push_back(name_of(segment));
-    } else if (is_parameter(segment)) {
-      if (!here->any) here->any = std::make_unique<node>();
-      here = here->any.get();
-      names.push_back(name_of(segment));
-    } else {
-      here = &here->fixed[std::string{segment}];
+  for (const auto segment : segments) {
+    if (table != nullptr) return malformed(pattern, "nothing can follow {" + names.back() + "*}");
+    std::string_view name;
+    switch (kind_of(segment, name)) {
+      case segment_kind::bad:
+        return malformed(pattern, "bad segment \"" + std::string{segment} + "\"");
+      case segment_kind::fixed:
+        here = &here->fixed[std::string{segment}];
+        continue;
+      case segment_kind::rest:
+        table = &here->rest;
+        break;
+      case segment_kind::parameter:
+        if (!here->any) here->any = std::make_unique<node>();
+        here = here->any.get();
     }
+    names.emplace_back(name);
   }
-  if (table == nullptr) table = &here->exact;
+  if (table != nullptr && slashed) return malformed(pattern, "nothing can follow {" + names.back() + "*}");
+  if (table == nullptr) table = slashed ? &here->slashed : &here->exact;
   if (!table->try_emplace(std::string{method}, names_.size()).second)
     return failure(fault_kind::conflict, "two routes for " + std::string{method} + " " + std::string{pattern});
   methods_[std::string{method}] = true;

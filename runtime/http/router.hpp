@@ -30,7 +30,9 @@ struct route_match {
 ///
 /// Patterns:  /orders                  this path
 ///            /orders/{id}/cancel      `{id}` takes exactly one segment, never an empty one
-///            /console/{path*}         `{path*}` takes all the rest, also an empty one after the slash; last only
+///            /console/{path*}         `{path*}` takes all the rest, also an empty one after the slash, but no
+///                                    encoded slash; comes last
+///            Names of parameters are lower-case letters, digits and `_`.
 /// A fixed segment beats a parameter, a parameter beats the rest; if the best path lacks the method, the next best
 /// that has it is taken. A trailing slash is ignored unless some pattern needs it: `/orders/` finds `/orders`, but
 /// `/console/` prefers the patterns `/console/` and `/console/{path*}` in this order. HEAD finds GET's route.
