@@ -96,7 +96,7 @@ struct log_limits {
 
 /// What the store has done since it was opened.
 struct store_statistics {
-  std::uint64_t commits = 0;
+  std::uint64_t commits = 0;   ///< that wrote something
   std::uint64_t fsyncs = 0;    ///< of commits; 0 for a store in memory
   std::uint64_t messages = 0;  ///< appended to the log
   std::uint64_t bytes_on_disk = 0;
@@ -130,7 +130,8 @@ class store {
   [[nodiscard]] virtual result<std::vector<envelope>> read_log(std::uint64_t after, const log_limits& limits) = 0;
   /// seq of the newest message ever appended; 0 when there was none. Survives trimming.
   [[nodiscard]] virtual std::uint64_t last_seq() const = 0;
-  /// Forgets messages with seq <= upto that are older than `before`. The counts in published() stay.
+  /// Forgets messages with seq <= upto from the oldest on, up to the first that is not older than `before`, so that
+  /// the rest has no gaps. The counts in published() stay.
   [[nodiscard]] virtual result<void> trim_log(std::uint64_t upto, instant before) = 0;
   [[nodiscard]] virtual result<std::vector<published_row>> published() = 0;
   /// When the oldest message after `after` was written; nothing when there is none.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "storage/sqlite.hpp"
+#include "storage/sqlite_store.hpp"
+
+/// How a store's file comes to be open. Private to this room.
+namespace musiccorp::storage::sqlite {
+
+/// A connection to a store with the current schema; a file that is missing or empty is made. Whatever else is found
+/// there is refused as `open_sqlite_store` says, with not a byte of it changed. The caller holds the file's lock.
+[[nodiscard]] result<connection> open_store_file(const std::filesystem::path& file, durability how);
+
+}  // namespace musiccorp::storage::sqlite

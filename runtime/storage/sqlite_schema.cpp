@@ -1,0 +1,121 @@
+#include "storage/sqlite_schema.hpp"
+
+#include <array>
+
+namespace musiccorp::storage::sqlite {
+namespace {
+
+// Times are microseconds since 1970 UTC. Texts that may be long stand last, so that a scan need not read them.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE entity (
+  id      INTEGER PRIMARY KEY,
+  type    TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  version INTEGER NOT NULL,      -- saves so far
+  body    TEXT NOT NULL,         -- JSON
+  UNIQUE (type, key)
+) STRICT;
+
+CREATE TABLE log (               -- what this service has published, in commit order
+  seq         INTEGER PRIMARY KEY,
+  occurred    INTEGER NOT NULL,
+  expires     INTEGER NOT NULL,  -- 0: never
+  version     INTEGER NOT NULL,
+  type        TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  id          TEXT NOT NULL,
+  source      TEXT NOT NULL,
+  addressee   TEXT NOT NULL,     -- empty: an event
+  correlation TEXT NOT NULL,
+  causation   TEXT NOT NULL,
+  traceparent TEXT NOT NULL,
+  reply_to    TEXT NOT NULL,
+  answers     TEXT NOT NULL,
+  idempotency TEXT NOT NULL,
+  payload     TEXT NOT NULL      -- JSON
+) STRICT;
+
+CREATE TABLE published (         -- survives trimming of the log
+  type      TEXT NOT NULL,
+  addressee TEXT NOT NULL,
+  count     INTEGER NOT NULL,
+  newest    INTEGER NOT NULL,    -- seq; the greatest of all is the last seq of the log
+  PRIMARY KEY (type, addressee)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursor (            -- how far each upstream log has been handled here
+  upstream  TEXT PRIMARY KEY,
+  seq       INTEGER NOT NULL,
+  received  INTEGER NOT NULL,
+  processed INTEGER NOT NULL,
+  dead      INTEGER NOT NULL,
+  discarded INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscriber (        -- how far others have committed our log
+  subscriber TEXT PRIMARY KEY,
+  acked      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE waiting (           -- messages that could not simply be handled
+  upstream            TEXT NOT NULL,
+  seq                 INTEGER NOT NULL,
+  state               INTEGER NOT NULL,  -- 0 retry, 1 deferred, 2 parked, 3 dead
+  order_key           TEXT NOT NULL,
+  attempts            INTEGER NOT NULL,
+  due                 INTEGER NOT NULL,
+  first_failed        INTEGER NOT NULL,
+  last_failed         INTEGER NOT NULL,
+  reason              TEXT NOT NULL,
+  error               TEXT NOT NULL,
+  message_seq         INTEGER NOT NULL,
+  message_occurred    INTEGER NOT NULL,
+  message_expires     INTEGER NOT NULL,
+  message_version     INTEGER NOT NULL,
+  message_type        TEXT NOT NULL,
+  message_key         TEXT NOT NULL,
+  message_id          TEXT NOT NULL,
+  message_source      TEXT NOT NULL,
+  message_addressee   TEXT NOT NULL,
+  message_correlation TEXT NOT NULL,
+  message_causation   TEXT NOT NULL,
+  message_traceparent TEXT NOT NULL,
+  message_reply_to    TEXT NOT NULL,
+  message_answers     TEXT NOT NULL,
+  message_idempotency TEXT NOT NULL,
+  message_payload     TEXT NOT NULL,
+  PRIMARY KEY (upstream, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answer (            -- answers given under an Idempotency-Key
+  idempotency TEXT PRIMARY KEY,
+  body_hash   INTEGER NOT NULL,
+  status      INTEGER NOT NULL,
+  type        TEXT NOT NULL,
+  payload     TEXT NOT NULL,
+  given       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_by_given ON answer (given);
+)sql";
+
+constexpr std::array steps{version_1};
+
+}  // namespace
+
+std::span<const char* const> schema_steps() { return steps; }
+
+result<void> migrate(connection& file, std::span<const char* const> to) {
+  const auto from = file.number("PRAGMA user_version");
+  if (!from) return failure(from.error());
+  if (*from >= static_cast<std::int64_t>(to.size())) return {};
+
+  std::string sql = "BEGIN IMMEDIATE;";
+  for (const auto* step : to.subspan(static_cast<std::size_t>(*from))) sql.append(step).append(";");
+  sql += "PRAGMA application_id = " + std::to_string(application_id) + ";";
+  sql += "PRAGMA user_version = " + std::to_string(to.size()) + "; COMMIT;";
+  const auto done = file.run(sql);
+  if (!done && file.in_transaction()) (void)file.run("ROLLBACK");
+  return done;
+}
+
+}  // namespace musiccorp::storage::sqlite

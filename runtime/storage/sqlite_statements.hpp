@@ -1,0 +1,21 @@
+#pragma once
+
+#include "storage/sqlite.hpp"
+
+namespace musiccorp::storage::sqlite {
+
+/// Every statement of a store, prepared once. Private to this room.
+struct statements {
+  statement begin, commit, rollback;
+  statement find_entity, save_entity, erase_entity, list_entities, count_entities;
+  statement append, read_log, trim_log, oldest_after, log_end;
+  statement published, save_published;
+  statement cursors, save_cursor, subscribers, save_subscriber;
+  statement waiting, save_waiting, erase_waiting;
+  statement find_answer, save_answer, forget_answers;
+
+  /// Fails when the file does not have the tables and columns of the current schema.
+  [[nodiscard]] static result<statements> prepare(connection& file);
+};
+
+}  // namespace musiccorp::storage::sqlite
