@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "describe/json.hpp"
+#include "request/reply.hpp"
 
 namespace musiccorp::service {
 
@@ -18,13 +19,7 @@ struct not_yet {
   base::duration wait{std::chrono::milliseconds{100}};
 };
 
-/// An answer as it will travel.
-struct answer {
-  std::string type;
-  int version = 1;
-  std::string key;
-  std::string payload;
-};
+using request::answer;
 
 /// What a rule returns: `return order_summary{...};` is an answer, `return rejected{...};` a business no,
 /// `return fault{...};` trouble (the kind decides about a retry), `return done{};` or `return not_yet{...};`.

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "request/reply.hpp"
+
+namespace musiccorp::request {
+
+using base::instant;
+
+/// Questions put to several others in parallel, and what has come back. Every gather ends: with its last reply or at
+/// its deadline, when what is missing becomes fault{timeout}. Late replies are ignored. One owner, no locking.
+class gather_room {
+ public:
+  struct opened {
+    std::uint64_t gather;
+    std::vector<std::uint64_t> questions;  ///< one id for each question, to be carried by its reply
+  };
+  struct gathered {
+    std::uint64_t gather;
+    std::vector<reply> replies;  ///< in the order of the questions
+  };
+
+  [[nodiscard]] opened open(std::size_t questions, instant deadline);
+  /// The gather that this reply completes, if it does.
+  [[nodiscard]] std::optional<gathered> replied(std::uint64_t question, reply said);
+  /// The gathers whose deadline has passed.
+  [[nodiscard]] std::vector<gathered> expire(instant now);
+  [[nodiscard]] std::optional<instant> next_deadline() const;
+  [[nodiscard]] std::size_t size() const { return open_.size(); }
+
+ private:
+  struct state {
+    std::uint64_t first_question;
+    instant deadline;
+    std::size_t missing;
+    std::vector<std::optional<reply>> replies;
+  };
+  gathered close(std::map<std::uint64_t, state>::iterator place);
+
+  std::map<std::uint64_t, state> open_;  ///< by gather, which is the id of its first question
+  std::set<std::pair<instant, std::uint64_t>> deadlines_;
+  std::uint64_t next_question_ = 1;
+};
+
+}  // namespace musiccorp::request

@@ -1,0 +1,273 @@
+#include "service/partition.hpp"
+
+#include <algorithm>
+
+#include "base/ensure.hpp"
+#include "telemetry/log.hpp"
+
+namespace musiccorp::service {
+namespace {
+
+const telemetry::logger log{"service"};
+
+/// The entity that says that the first start's rule has run.
+constexpr std::string_view import_type = "runtime.first_start";
+
+base::fault closed_fault(const std::string& service) {
+  return {fault_kind::unavailable, service + " is not open", {}, std::chrono::seconds{1}};
+}
+
+}  // namespace
+
+partition::partition(const service_definition& definition, wiring wires, partition_limits limits,
+                     partition_environment environment)
+    : definition_{definition},
+      limits_{std::move(limits)},
+      environment_{std::move(environment)},
+      random_{environment_.seed},
+      sendable_{definition.says_types()},
+      outbox_{definition.name(), limits_.outbox} {
+  for (auto& wire : wires.upstreams) {
+    auto& made = upstreams_[wire.service];
+    made.cursor.upstream = wire.service;
+    made.types = std::move(wire.types);
+    made.ledger = &environment_.ledgers.of(queue_name(wire.service, definition.name()));
+    made.numbers = &environment_.queues[wire.service];
+  }
+  for (auto& wire : wires.subscribers) {
+    auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
+    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, &ledger});
+  }
+}
+
+partition::~partition() = default;
+
+result<void> partition::open(outgoing& out) {
+  auto opened = environment_.stores.open(definition_.name());
+  if (!opened) return failure(std::move(opened.error()));
+  store_ = std::move(*opened);
+  if (auto loaded = load(); !loaded) {
+    store_.reset();
+    return loaded;
+  }
+  failure_.reset();
+  for (const auto& one : subscribers_) out.frames.push_back({one.name, delivery::hello{definition_.name()}});
+  for (auto& [name, from] : upstreams_) subscribe_to(from, out);
+  return {};
+}
+
+result<void> partition::load() {
+  if (auto imported = import(); !imported) return imported;
+  auto cursors = store_->cursors();
+  if (!cursors) return failure(std::move(cursors.error()));
+  for (auto& [name, from] : upstreams_) from.cursor = {name};
+  for (auto& row : *cursors)
+    if (const auto known = upstreams_.find(row.upstream); known != upstreams_.end()) known->second.cursor = row;
+  auto rows = store_->waiting();
+  if (!rows) return failure(std::move(rows.error()));
+  waiting_.load(std::move(*rows));
+  auto counts = store_->published();
+  if (!counts) return failure(std::move(counts.error()));
+  for (auto& one : subscribers_) {
+    one.published = 0;
+    for (const auto& row : *counts)
+      if (row.to == one.name ||
+          (row.to.empty() && std::find(one.types.begin(), one.types.end(), row.type) != one.types.end()))
+        one.published += row.count;
+  }
+  outbox_.reset(store_->last_seq());
+  for (auto& [name, from] : upstreams_) from.moved = false;
+  update_ledgers();
+  return {};
+}
+
+/// Runs the first start's rule in a transaction of its own, once in the life of the store.
+result<void> partition::import() {
+  if (!definition_.first_start()) return {};
+  auto known = store_->find(import_type, definition_.name());
+  if (!known) return failure(std::move(known.error()));
+  if (*known) return {};
+  envelope message;
+  message.id = base::make_id(environment_.clock.now(), random_);
+  message.type = import_type;
+  message.source = definition_.name();
+  try {
+    turn now{message, definition_.name(), *store_, environment_.clock.now(), random_, &sendable_};
+    definition_.first_start()(now);
+    auto effects = now.take_effects();
+    if (auto begun = store_->begin(); !begun) return begun;
+    for (const auto& write : effects.writes) {
+      ensure(write.body.has_value(), "the first start has nothing to erase");
+      if (auto saved = store_->save(write.type, write.key, *write.body); !saved) return saved;
+    }
+    for (auto& sent : effects.messages)
+      if (auto appended = store_->append(sent); !appended) return appended;
+    if (auto saved = store_->save(import_type, definition_.name(), "{}"); !saved) return saved;
+    return store_->commit();
+  } catch (const turn_trouble& trouble) {
+    return base::failure(trouble.what);
+  } catch (const std::exception& crash) {
+    return base::failure(fault_kind::crash, definition_.name() + " cannot import: " + crash.what());
+  }
+}
+
+void partition::close(const base::fault& why, outgoing& out) {
+  for (auto& one : ready_) answer(one.token, why, out);
+  for (auto& [gather, one] : asking_) answer(one.token, why, out);
+  ready_.clear();
+  asking_.clear();
+  gathers_ = {};
+  arrived_.clear();
+  outbox_.reset(0);
+  store_.reset();
+}
+
+void partition::subscribe_to(upstream& from, outgoing& out) {
+  std::erase_if(arrived_, [&](const auto& one) { return one.from == &from; });
+  from.expected = from.cursor.seq;
+  out.frames.push_back({from.cursor.upstream, delivery::subscribe{definition_.name(), from.types, from.expected,
+                                                                  limits_.window_messages, limits_.window_bytes}});
+}
+
+void partition::answer(std::uint64_t token, const request::reply& said, outgoing& out) {
+  out.replies.push_back({token, request::to_envelope(said)});
+}
+
+void partition::request(std::uint64_t token, envelope message, instant deadline, outgoing& out) {
+  if (!is_open()) return answer(token, closed_fault(definition_.name()), out);
+  const auto* rule = definition_.find(message.type);
+  if (!rule)
+    return answer(
+        token, base::fault{fault_kind::schema, definition_.name() + " does not answer " + message.type, {}, {}}, out);
+  if (auto known = known_answer(message)) return answer(token, *known, out);
+  pending_request one{token, std::move(message), deadline, {}, {}};
+  if (rule->asks.empty())
+    ready_.push_back(std::move(one));
+  else
+    start_gather(std::move(one), *rule, out);
+}
+
+void partition::start_gather(pending_request one, const handler& rule, outgoing& out) {
+  std::vector<envelope> questions;
+  for (const auto& ask : rule.asks) {
+    auto question = ask.make(one.message);
+    if (!question) return answer(one.token, std::move(question.error()), out);
+    question->id = base::make_id(environment_.clock.now(), random_);
+    question->source = definition_.name();
+    question->to = ask.service;
+    question->correlation = one.message.correlation.empty() ? one.message.id : one.message.correlation;
+    question->causation = one.message.id;
+    question->traceparent = one.message.traceparent;
+    question->occurred = environment_.clock.now();
+    questions.push_back(std::move(*question));
+  }
+  const auto opened = gathers_.open(questions.size(), one.deadline);
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    out.questions.push_back({rule.asks[i].service, opened.questions[i], one.deadline, std::move(questions[i])});
+  asking_.emplace(opened.gather, std::move(one));
+}
+
+void partition::replied(std::uint64_t question, const envelope& message) {
+  if (const auto done = gathers_.replied(question, request::read_reply(message))) gathered(*done);
+}
+
+/// A no from anybody decides before trouble from anybody: trying again could not help.
+void partition::gathered(const request::gather_room::gathered& done) {
+  auto found = asking_.extract(done.gather);
+  if (found.empty()) return;
+  auto one = std::move(found.mapped());
+  for (const auto& said : done.replies) {
+    if (std::holds_alternative<base::rejected>(said) &&
+        !(one.settled && std::holds_alternative<base::rejected>(*one.settled)))
+      one.settled = said;
+    if (std::holds_alternative<base::fault>(said) && !one.settled) one.settled = said;
+    if (const auto* got = std::get_if<request::answer>(&said)) one.answers.push_back(got->payload);
+  }
+  ready_.push_back(std::move(one));
+}
+
+void partition::greeted(const delivery::hello& frame, outgoing& out) {
+  if (!is_open()) return;
+  if (const auto known = upstreams_.find(frame.publisher); known != upstreams_.end())
+    subscribe_to(known->second, out);
+}
+
+void partition::subscribed(const delivery::subscribe& frame) {
+  if (is_open()) outbox_.subscribed(frame);
+}
+
+void partition::acknowledged(const delivery::ack& frame) {
+  if (is_open()) outbox_.acknowledged(frame);
+}
+
+void partition::received(delivery::batch frame, outgoing& out) {
+  const auto known = upstreams_.find(frame.publisher);
+  if (!is_open() || known == upstreams_.end() || frame.upto <= known->second.expected) return;
+  auto& from = known->second;
+  if (frame.after > from.expected) {
+    log.warn("stream-gap", {{"upstream", frame.publisher},
+                            {"subscriber", definition_.name()},
+                            {"expected", from.expected},
+                            {"after", frame.after}});
+    return subscribe_to(from, out);
+  }
+  const auto before = from.expected;
+  from.expected = frame.upto;
+  for (std::size_t i = 0; i < frame.messages.size(); ++i) {
+    auto& message = frame.messages[i];
+    if (message.seq <= before) continue;  // Sent twice: a subscription was renewed while it was on its way.
+    const auto after = i + 1 == frame.messages.size() ? frame.upto : message.seq;
+    arrived_.push_back({&from, after, std::move(message)});
+  }
+}
+
+bool partition::has_work() const {
+  if (!is_open()) return false;
+  if (!arrived_.empty() || !ready_.empty() || outbox_.has_ready()) return true;
+  const auto due = waiting_.next_due();
+  return due && *due <= environment_.clock.now();
+}
+
+void partition::expire(outgoing&) {
+  for (const auto& done : gathers_.expire(environment_.clock.now())) gathered(done);
+}
+
+std::optional<instant> partition::next_due() const {
+  const auto waiting = waiting_.next_due();
+  const auto gather = gathers_.next_deadline();
+  if (!waiting || !gather) return waiting ? waiting : gather;
+  return std::min(*waiting, *gather);
+}
+
+storage::store_statistics partition::store_statistics() const {
+  return store_ ? store_->statistics() : storage::store_statistics{};
+}
+
+void partition::update_ledgers() {
+  using storage::waiting_state;
+  for (const auto& [name, from] : upstreams_) {
+    auto& books = *from.ledger;
+    const auto retry = waiting_.of(name, waiting_state::retry);
+    const auto deferred = waiting_.of(name, waiting_state::deferred);
+    const auto dead = waiting_.of(name, waiting_state::dead);
+    books.processed = from.cursor.processed;
+    books.dead = from.cursor.dead;
+    books.discarded = from.cursor.discarded;
+    books.retrying = retry.count + deferred.count;
+    books.parked = waiting_.of(name, waiting_state::parked).count;
+    books.received = from.cursor.received;
+    const auto oldest = retry.count == 0      ? deferred.oldest
+                        : deferred.count == 0 ? retry.oldest
+                                              : std::min(retry.oldest, deferred.oldest);
+    books.oldest_waiting = oldest.time_since_epoch().count();
+    books.oldest_dead = dead.oldest.time_since_epoch().count();
+  }
+  for (const auto& one : subscribers_) one.ledger->published = one.published;
+  for (const auto& stream : outbox_.streams()) {
+    const auto known = std::find_if(subscribers_.begin(), subscribers_.end(),
+                                    [&](const auto& one) { return one.name == stream.subscriber; });
+    if (known != subscribers_.end()) known->ledger->oldest_ready = stream.oldest_in_flight.time_since_epoch().count();
+  }
+}
+
+}  // namespace musiccorp::service

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "delivery/outbox.hpp"
+#include "delivery/retry_policy.hpp"
+#include "delivery/waiting_room.hpp"
+#include "request/gather.hpp"
+#include "service/definition.hpp"
+#include "service/ledger.hpp"
+#include "service/outgoing.hpp"
+#include "service/wiring.hpp"
+#include "storage/store.hpp"
+#include "telemetry/runtime_metrics.hpp"
+
+namespace musiccorp::service {
+
+struct partition_limits {
+  delivery::retry_policy retry{};
+  std::map<std::string, delivery::retry_policy, std::less<>> retry_by_type{};
+  std::size_t batch_messages = 512;  ///< handled in one commit
+  duration batch_time = std::chrono::milliseconds{50};
+  std::uint64_t window_messages = 1024;  ///< in flight on each stream to this service
+  std::uint64_t window_bytes = 1u << 20;
+  std::size_t payload_bytes_max = 1u << 20;  ///< of a message that a rule sends
+  duration answers_kept = std::chrono::hours{24};
+  duration log_kept = std::chrono::hours{24};
+  duration deferral_longest = std::chrono::hours{1};  ///< a message that is "not yet" for longer dies
+  delivery::outbox::limits outbox{};
+};
+
+/// The world around a partition. The metrics belong to the partition's service; `ledgers` outlives it.
+struct partition_environment {
+  storage::store_factory& stores;
+  const base::clock& clock;
+  std::uint64_t seed;
+  ledger_board& ledgers;
+  telemetry::cell_metrics cell{};
+  std::shared_ptr<telemetry::store_metrics> store_numbers = std::make_shared<telemetry::store_metrics>();
+  /// By upstream: the numbers of the queue that this partition consumes.
+  std::map<std::string, telemetry::queue_metrics, std::less<>> queues{};
+};
+
+/// One service partition without its actor: takes messages in, runs rules in turns, commits many turns at once, and
+/// says what may leave. A turn is a transaction: its changes, its outgoing messages and the cursor that says "done"
+/// are one commit. Messages arrive at least once; effects happen once.
+///
+/// Inputs only queue; run() does the work and is the only function that waits for the disk. Never throws for what
+/// rules or callers do. One owner thread at a time, no timers: the owner calls again at next_due().
+class partition {
+ public:
+  partition(const service_definition& definition, wiring wires, partition_limits limits,
+            partition_environment environment);
+  ~partition();
+
+  /// Opens the store, loads what waits, imports at the first start, subscribes to every upstream. A closed partition
+  /// answers requests with fault{unavailable}.
+  [[nodiscard]] result<void> open(outgoing& out);
+  /// Answers everything that waits with `why` and closes the store. Nothing committed is lost.
+  void close(const base::fault& why, outgoing& out);
+  [[nodiscard]] bool is_open() const { return store_ != nullptr; }
+
+  /// A command or query that wants an answer by `deadline`. Exactly one reply with this token leaves, sooner or
+  /// later.
+  void request(std::uint64_t token, envelope message, instant deadline, outgoing& out);
+  /// The reply to a question of ours.
+  void replied(std::uint64_t question, const envelope& message);
+  void greeted(const delivery::hello& frame, outgoing& out);
+  void subscribed(const delivery::subscribe& frame);
+  void received(delivery::batch frame, outgoing& out);
+  void acknowledged(const delivery::ack& frame);
+
+  [[nodiscard]] bool has_work() const;
+  /// One batch of turns and its commit. When the store fails, nothing of the batch happened: the partition closes
+  /// itself
+  /// (`last_failure` says why) and its requests are answered with fault{storage}.
+  void run(outgoing& out);
+  /// Ends what has passed its deadline.
+  void expire(outgoing& out);
+  [[nodiscard]] std::optional<instant> next_due() const;
+  /// Why the store failed last; nothing when it works.
+  [[nodiscard]] const std::optional<base::fault>& last_failure() const { return failure_; }
+
+  [[nodiscard]] const service_definition& definition() const { return definition_; }
+  [[nodiscard]] const delivery::waiting_room& waiting() const { return waiting_; }
+  [[nodiscard]] storage::store_statistics store_statistics() const;
+  /// Requests that have no reply yet.
+  [[nodiscard]] std::size_t requests_pending() const { return asking_.size() + ready_.size(); }
+
+ private:
+  struct pending_request {
+    std::uint64_t token = 0;
+    envelope message;
+    instant deadline{};
+    std::vector<std::string> answers;       ///< payloads, one per ask
+    std::optional<request::reply> settled;  ///< decided without a turn: an ask was refused
+  };
+  struct upstream {
+    storage::cursor_row cursor;
+    std::uint64_t expected = 0;  ///< everything up to here has arrived
+    std::vector<std::string> types;
+    queue_ledger* ledger = nullptr;
+    telemetry::queue_metrics* numbers = nullptr;
+    bool moved = false;  ///< the cursor differs from the stored one
+  };
+  struct arrived_message {
+    upstream* from;
+    std::uint64_t cursor_after;
+    envelope message;
+  };
+  struct subscriber {
+    std::string name;
+    std::vector<std::string> types;
+    std::uint64_t published = 0;
+    queue_ledger* ledger = nullptr;
+  };
+  struct batch_work;
+
+  [[nodiscard]] result<void> load();
+  [[nodiscard]] result<void> import();
+  void subscribe_to(upstream& from, outgoing& out);
+  void answer(std::uint64_t token, const request::reply& said, outgoing& out);
+  void start_gather(pending_request one, const handler& rule, outgoing& out);
+  void gathered(const request::gather_room::gathered& done);
+  [[nodiscard]] std::optional<request::reply> known_answer(const envelope& message);
+
+  [[nodiscard]] result<void> run_transaction(batch_work& work);
+  void run_request(pending_request& one, batch_work& work);
+  void run_waiting(storage::waiting_row row, batch_work& work);
+  void run_arrived(arrived_message one, batch_work& work);
+  [[nodiscard]] outcome try_rule(envelope& message, const std::vector<std::string>& answers, turn_effects& effects,
+                                 batch_work& work);
+  void settle(upstream& from, storage::waiting_row row, bool waited, outcome said, turn_effects effects,
+              batch_work& work);
+  void fail(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work);
+  void defer(upstream& from, storage::waiting_row row, const not_yet& said, batch_work& work);
+  void save_waiting(storage::waiting_row row);
+  void apply(turn_effects effects, batch_work& work);
+  void append(envelope message, batch_work& work);
+  void remember_answer(const envelope& message, const request::reply& said, batch_work& work);
+  void finish(batch_work& work);
+  void release(batch_work& work, outgoing& out);
+  void send_ready(outgoing& out);
+  void store_failed(base::fault why, batch_work& work, outgoing& out);
+  void update_ledgers();
+
+  const service_definition& definition_;
+  partition_limits limits_;
+  partition_environment environment_;
+  base::random_source random_;
+  std::vector<std::string> sendable_;  ///< types that rules may send
+  std::unique_ptr<storage::store> store_;
+  std::optional<base::fault> failure_;
+  std::map<std::string, upstream, std::less<>> upstreams_;
+  std::vector<subscriber> subscribers_;
+  delivery::outbox outbox_;
+  delivery::waiting_room waiting_;
+  std::deque<arrived_message> arrived_;
+  std::deque<pending_request> ready_;
+  request::gather_room gathers_;
+  std::unordered_map<std::uint64_t, pending_request> asking_;  ///< by gather
+  instant trimmed_{};
+};
+
+}  // namespace musiccorp::service

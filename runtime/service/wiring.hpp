@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "service/definition.hpp"
+
+namespace musiccorp::service {
+
+/// Which logs a service listens to, and who listens to its own. Messages addressed to a service reach it anyway, so
+/// an upstream is every service that says a type which the other one handles.
+struct wiring {
+  struct stream {
+    std::string service;
+    std::vector<std::string> types;
+    friend bool operator==(const stream&, const stream&) = default;
+  };
+  std::vector<stream> upstreams;
+  std::vector<stream> subscribers;
+};
+
+/// The wiring of every service, from what each handles and says. Pure.
+[[nodiscard]] std::map<std::string, wiring> wire(std::span<const service_definition> services);
+
+/// What is wrong with services as a whole: two of one name, an ask to a service that is missing or does not answer
+/// the question, asks on messages that come through a log, two routes of one method and path. Empty when all is well.
+[[nodiscard]] std::vector<std::string> check(std::span<const service_definition> services);
+
+/// The name of the queue between two services: "order:payment".
+[[nodiscard]] inline std::string queue_name(std::string_view upstream, std::string_view subscriber) {
+  return std::string{upstream} + ":" + std::string{subscriber};
+}
+
+}  // namespace musiccorp::service
