@@ -47,6 +47,12 @@ class shelf {
     kept_.pop_front();
     return first;
   }
+  /// Lets go of all that came so far.
+  void clear() {
+    std::deque<std::shared_ptr<exchange>> all;
+    const std::lock_guard lock{mutex_};
+    all.swap(kept_);
+  }
 
  private:
   std::mutex mutex_;
