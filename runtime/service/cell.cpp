@@ -1,0 +1,251 @@
+#include "service/cell.hpp"
+
+#include <caf/all.hpp>
+
+#include "service/cell_types.hpp"
+#include "telemetry/log.hpp"
+
+namespace musiccorp::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+const telemetry::logger log{"service"};
+
+/// Timers hold their actor alive until they fire; a short longest wait keeps shutdown short.
+constexpr duration timer_longest = 500ms;
+constexpr duration reopen_first = 250ms;
+constexpr duration reopen_longest = 30s;
+
+message::envelope refusal(fault_kind kind, std::string text) {
+  return request::to_envelope(base::fault{kind, std::move(text), {}, 1s});
+}
+
+class cell final : public managed_actor {
+ public:
+  cell(caf::actor_config& config, cell_options options)
+      : managed_actor{config, options.status->mailbox},
+        core_{std::move(options.core)},
+        first_{std::move(options.first)},
+        places_{std::move(options.places)},
+        clock_{std::move(options.clock)},
+        status_{std::move(options.status)},
+        requests_max_{options.requests_max} {}
+
+  const char* name() const override { return "musiccorp.cell"; }
+
+  caf::behavior make_behavior() override {
+    return {
+        [this](request_message& asked, const caf::actor& asker) { request(asked, asker); },
+        [this](reply_message& said) {
+          core_->replied(said.token, said.message);
+          schedule();
+        },
+        [this](delivery::batch& frame) {
+          with_outgoing([&](outgoing& out) { core_->received(std::move(frame), out); });
+        },
+        [this](const delivery::ack& frame) {
+          core_->acknowledged(frame);
+          schedule();
+        },
+        [this](const delivery::subscribe& frame) {
+          core_->subscribed(frame);
+          schedule();
+        },
+        [this](const delivery::hello& frame) { with_outgoing([&](outgoing& out) { core_->greeted(frame, out); }); },
+        [this](run_atom) { run(); },
+        [this](tick_atom, std::uint64_t generation) { tick(generation); },
+        [this](start_atom) { start(); },
+        [this](stop_atom) { stop(); },
+    };
+  }
+
+  void on_exit() override {
+    places_.reset();
+    askers_.clear();
+    core_.reset();
+  }
+
+ protected:
+  /// Only requests are bounded here: streams are held back by their credit, the rest is control.
+  bool is_bounded(const caf::mailbox_element& element) const override {
+    return element.content().type_token() == caf::make_type_token<request_message, caf::actor>();
+  }
+
+  void refuse(caf::mailbox_element& element, caf::execution_unit*) override {
+    status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
+    auto content = element.move_content_to_message();
+    const auto& asked = content.get_as<request_message>(0);
+    caf::anon_send(
+        content.get_as<caf::actor>(1),
+        reply_message{asked.token, refusal(fault_kind::overloaded, status_->service + " has too much to do")});
+  }
+
+ private:
+  struct asking {
+    caf::actor who;
+    std::uint64_t token;
+  };
+
+  void start() {
+    status_->state = core_->is_open() ? cell_state::running : cell_state::closed;
+    send_out(std::exchange(first_, {}));
+    schedule();
+  }
+
+  void stop() {
+    outgoing out;
+    core_->close({fault_kind::unavailable, status_->service + " is stopping", {}, 1s}, out);
+    send_out(std::move(out));
+    status_->state = cell_state::stopped;
+    quit();
+  }
+
+  void request(request_message& asked, const caf::actor& who) {
+    if (core_->requests_pending() >= requests_max_) {
+      status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
+      caf::anon_send(
+          who, reply_message{asked.token, refusal(fault_kind::overloaded, status_->service + " has too much to do")});
+      return;
+    }
+    const auto token = ++tokens_;
+    askers_.emplace(token, asking{who, asked.token});
+    with_outgoing([&](outgoing& out) {
+      core_->request(token, std::move(asked.message), base::instant{base::duration{asked.deadline_us}}, out);
+    });
+  }
+
+  template <class Step>
+  void with_outgoing(Step step) {
+    outgoing out;
+    step(out);
+    send_out(std::move(out));
+    schedule();
+  }
+
+  void run() {
+    run_pending_ = false;
+    with_outgoing([&](outgoing& out) { core_->run(out); });
+    if (!core_->is_open() && status_->state == cell_state::running) {
+      status_->state = cell_state::closed;
+      reopen_delay_ = reopen_first;
+      reopen_at_ = clock_->now() + reopen_delay_;
+      arm();
+    }
+    const std::lock_guard hold{status_->mutex};
+    status_->store = core_->store_statistics();
+  }
+
+  void tick(std::uint64_t generation) {
+    if (generation != timer_generation_) return;
+    timer_due_.reset();
+    if (!core_->is_open()) reopen();
+    with_outgoing([&](outgoing& out) { core_->expire(out); });
+  }
+
+  void reopen() {
+    if (clock_->now() < reopen_at_) return;
+    outgoing out;
+    if (auto opened = core_->open(out); !opened) {
+      log.error("store-not-opened", {{"service", status_->service}, {"error", opened.error().text}});
+      reopen_delay_ = std::min(reopen_delay_ * 2, reopen_longest);
+      reopen_at_ = clock_->now() + reopen_delay_;
+      return;
+    }
+    log.info("store-opened-again", {{"service", status_->service}});
+    status_->state = cell_state::running;
+    send_out(std::move(out));
+  }
+
+  /// A batch is run by a message to oneself: what arrived before it is in the batch.
+  void schedule() {
+    status_->requests_pending.store(core_->requests_pending(), std::memory_order_relaxed);
+    if (!run_pending_ && core_->has_work()) {
+      run_pending_ = true;
+      send(this, run_atom_v);
+    }
+    arm();
+  }
+
+  void arm() {
+    auto due = core_->is_open() ? core_->next_due() : std::optional{reopen_at_};
+    if (!due || status_->state == cell_state::stopped) return;
+    const auto now = clock_->now();
+    const auto when = std::min(std::max(*due, now), now + timer_longest);
+    if (timer_due_ && *timer_due_ <= when) return;
+    timer_due_ = when;
+    delayed_send(this, std::chrono::duration_cast<std::chrono::nanoseconds>(when - now + 1us), tick_atom_v,
+                 ++timer_generation_);
+  }
+
+  void send_out(outgoing out) {
+    for (auto& one : out.replies) {
+      auto found = askers_.extract(one.token);
+      if (!found.empty())
+        caf::anon_send(found.mapped().who, reply_message{found.mapped().token, std::move(one.message)});
+    }
+    for (auto& one : out.questions) ask(std::move(one));
+    for (auto& one : out.frames)
+      if (const auto to = places_->find(one.service))
+        std::visit([&](auto& frame) { caf::anon_send(to, std::move(frame)); }, one.what);
+  }
+
+  void ask(outgoing::question one) {
+    const auto to = places_->find(one.service);
+    if (!to) return core_->replied(one.id, refusal(fault_kind::unavailable, "there is no service " + one.service));
+    caf::anon_send(to, request_message{one.id, one.deadline.time_since_epoch().count(), std::move(one.message)},
+                   caf::actor{this});
+  }
+
+  std::unique_ptr<partition> core_;
+  outgoing first_;
+  std::shared_ptr<directory> places_;
+  std::shared_ptr<const base::clock> clock_;
+  std::shared_ptr<cell_status> status_;
+  std::uint64_t requests_max_;
+  std::unordered_map<std::uint64_t, asking> askers_;
+  std::uint64_t tokens_ = 0;
+  bool run_pending_ = false;
+  std::optional<base::instant> timer_due_;
+  std::uint64_t timer_generation_ = 0;
+  base::duration reopen_delay_{};
+  base::instant reopen_at_{};
+};
+
+}  // namespace
+
+void directory::add(const std::string& service, caf::actor cell) {
+  const std::lock_guard hold{mutex_};
+  cells_.insert_or_assign(service, std::move(cell));
+}
+
+caf::actor directory::find(std::string_view service) const {
+  const std::lock_guard hold{mutex_};
+  const auto found = cells_.find(service);
+  return found == cells_.end() ? caf::actor{} : found->second;
+}
+
+void directory::clear() {
+  const std::lock_guard hold{mutex_};
+  cells_.clear();
+}
+
+std::string_view name_of(cell_state state) {
+  switch (state) {
+    case cell_state::starting:
+      return "starting";
+    case cell_state::running:
+      return "running";
+    case cell_state::closed:
+      return "closed";
+    case cell_state::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+caf::actor spawn_cell(caf::actor_system& system, cell_options options) {
+  return system.spawn<cell>(std::move(options));
+}
+
+}  // namespace musiccorp::service

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "service/managed_actor.hpp"
+#include "service/partition.hpp"
+
+namespace musiccorp::service {
+
+/// Where every service is. Filled before the cells start, emptied after they have stopped. Thread-safe.
+class directory {
+ public:
+  void add(const std::string& service, caf::actor cell);
+  /// An invalid handle when there is no such service.
+  [[nodiscard]] caf::actor find(std::string_view service) const;
+  void clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, caf::actor, std::less<>> cells_;
+};
+
+enum class cell_state : std::uint8_t { starting, running, closed, stopped };
+[[nodiscard]] std::string_view name_of(cell_state state);
+
+/// What the outside may know of a cell. Outlives it; any thread.
+struct cell_status {
+  std::string service;
+  std::atomic<cell_state> state{cell_state::starting};
+  std::atomic<std::uint64_t> requests_pending{0};  ///< taken from the mailbox, not yet answered
+  std::shared_ptr<mailbox_state> mailbox = std::make_shared<mailbox_state>();
+  std::atomic<std::uint64_t> requests_refused{0};
+
+  /// Requests that wait: in the mailbox and in the partition.
+  [[nodiscard]] std::uint64_t depth() const { return mailbox->depth() + requests_pending.load(); }
+  [[nodiscard]] storage::store_statistics statistics() const {
+    const std::lock_guard hold{mutex};
+    return store;
+  }
+  mutable std::mutex mutex;
+  storage::store_statistics store;  ///< guarded by `mutex`
+};
+
+struct cell_options {
+  std::unique_ptr<partition> core;  ///< already opened
+  outgoing first;                   ///< what opening it wants to say; sent at the start message
+  std::shared_ptr<directory> places;
+  std::shared_ptr<const base::clock> clock;
+  std::shared_ptr<cell_status> status;
+  std::uint64_t requests_max = 10'000;  ///< pending ones; above it a request is answered fault{overloaded}
+};
+
+/// The actor that hosts one partition under one address for its whole life: it owns mailbox and timers and decides
+/// nothing. It waits for its first `start_atom`, and ends at `stop_atom` after the batch that runs. A store that
+/// failed is opened again, later and later, up to 30 s.
+[[nodiscard]] caf::actor spawn_cell(caf::actor_system& system, cell_options options);
+
+}  // namespace musiccorp::service

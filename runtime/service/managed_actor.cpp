@@ -1,0 +1,123 @@
+#include "service/managed_actor.hpp"
+
+#include <caf/all.hpp>
+
+#include "telemetry/log.hpp"
+
+#ifdef __SANITIZE_THREAD__
+extern "C" {
+void __tsan_acquire(void* address);
+void __tsan_release(void* address);
+}
+#define MUSICCORP_TSAN(edge) __tsan_##edge(this)
+#else
+#define MUSICCORP_TSAN(edge) static_cast<void>(0)
+#endif
+
+namespace musiccorp::service {
+namespace {
+
+const telemetry::logger log{"service"};
+
+std::string text_of(const std::exception_ptr& why) {
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+}  // namespace
+
+managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_state> mailbox)
+    : event_based_actor{config}, mailbox_{std::move(mailbox)} {
+  // CAF's own defaults print to stdout, and end the actor that a mailed-back error reaches.
+  set_default_handler([](caf::scheduled_actor* self, caf::message_view& view) -> caf::result<caf::message> {
+    log.warn("unexpected-message",
+             {{"actor", self->name()}, {"message", caf::to_string(view.move_content_to_message())}});
+    return caf::sec::unexpected_message;
+  });
+  set_error_handler([](caf::scheduled_actor* self, caf::error& error) {
+    log.warn("error-message", {{"actor", self->name()}, {"error", self->system().render(error)}});
+  });
+}
+
+void managed_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) {
+  MUSICCORP_TSAN(release);
+  if (!is_bounded(*element)) return event_based_actor::enqueue(std::move(element), host);
+  if (closed_.load(std::memory_order_relaxed)) return refuse(*element, host);
+  const auto before = mailbox_->accepted.fetch_add(1, std::memory_order_relaxed);
+  if (before - mailbox_->finished.load(std::memory_order_relaxed) >= mailbox_->limit) {
+    mailbox_->accepted.fetch_sub(1, std::memory_order_relaxed);
+    mailbox_->refused.fetch_add(1, std::memory_order_relaxed);
+    return refuse(*element, host);
+  }
+  event_based_actor::enqueue(std::move(element), host);
+}
+
+caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element) {
+  MUSICCORP_TSAN(acquire);
+  // Only this thread writes `finished`: no read-modify-write is needed.
+  const auto bounded = is_bounded(element);
+  const auto finish = [&] {
+    if (bounded)
+      mailbox_->finished.store(mailbox_->finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  };
+  try {
+    const auto said = event_based_actor::consume(element);
+    if (said != caf::invoke_message_result::skipped) finish();
+    return said;
+  } catch (...) {
+    finish();
+    crashed(element, std::current_exception());
+    return caf::invoke_message_result::consumed;
+  }
+}
+
+bool managed_actor::cleanup(caf::error&& reason, caf::execution_unit* host) {
+  MUSICCORP_TSAN(acquire);
+  closed_.store(true, std::memory_order_relaxed);
+  return event_based_actor::cleanup(std::move(reason), host);
+}
+
+#ifdef __SANITIZE_THREAD__
+caf::resumable::resume_result managed_actor::resume(caf::execution_unit* host, std::size_t throughput) {
+  MUSICCORP_TSAN(acquire);
+  const auto result = event_based_actor::resume(host, throughput);
+  MUSICCORP_TSAN(release);
+  return result;
+}
+#endif
+
+bool managed_actor::is_bounded(const caf::mailbox_element& element) const {
+  if (element.mid.is_response() || element.mid.is_stream_message()) return false;
+  switch (element.content().type_token()) {
+    case caf::make_type_token<caf::exit_msg>():
+    case caf::make_type_token<caf::down_msg>():
+    case caf::make_type_token<caf::error>():
+    case caf::make_type_token<caf::timeout_msg>():
+    case caf::make_type_token<caf::open_stream_msg>():
+      return false;
+    default:
+      return true;
+  }
+}
+
+void managed_actor::refuse(caf::mailbox_element& element, caf::execution_unit* host) {
+  if (element.mid.is_request() && element.sender)
+    element.sender->enqueue(nullptr, element.mid.response_id(),
+                            caf::make_message(caf::make_error(caf::sec::request_receiver_down)), host);
+  else
+    log.warn("message-refused", {{"actor", name()}});
+}
+
+void managed_actor::crashed(caf::mailbox_element& element, std::exception_ptr why) {
+  log.error("handler-crashed", {{"actor", name()}, {"error", text_of(why)}});
+  if (element.mid.is_request() && element.sender)
+    element.sender->enqueue(nullptr, element.mid.response_id(),
+                            caf::make_message(caf::make_error(caf::sec::runtime_error)), context());
+}
+
+}  // namespace musiccorp::service
