@@ -1,17 +1,14 @@
-#include <array>
 #include <bitset>
-#include <charconv>
-#include <cmath>
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/ensure.hpp"
 #include "describe/findings.hpp"
 #include "describe/json.hpp"
+#include "describe/json_scan.hpp"
+#include "describe/json_transcript.hpp"
 
 namespace musiccorp::describe {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t fields_max = 128;
 constexpr bounds no_limits{};
@@ -34,53 +31,6 @@ struct frame {
   std::bitset<fields_max> seen{};      ///< object: by index of the field
 };
 
-/// Takes the events of a subtree and writes them down again as compact JSON.
-class transcript {
- public:
-  [[nodiscard]] std::size_t depth() const { return depth_; }
-  std::string take() { return std::exchange(text_, {}); }
-  void value(std::string_view token) {
-    separate();
-    text_ += token;
-  }
-  void text(std::string_view value) {
-    separate();
-    write_json_text(text_, value);
-  }
-  void key(std::string_view name) {
-    text(name);
-    text_ += ':';
-  }
-  void open(char bracket) {
-    separate();
-    text_ += bracket;
-    ++depth_;
-  }
-  void close(char bracket) {
-    text_ += bracket;
-    --depth_;
-  }
-
- private:
-  void separate() {
-    if (!text_.empty() && std::string_view{"{[:"}.find(text_.back()) == std::string_view::npos) text_ += ',';
-  }
-  std::string text_;
-  std::size_t depth_ = 0;
-};
-
-template <class Number>
-struct digits {
-  explicit digits(Number value)
-      : length_{static_cast<std::size_t>(std::to_chars(buffer_.data(), buffer_.data() + buffer_.size(), value).ptr -
-                                         buffer_.data())} {}
-  operator std::string_view() const { return {buffer_.data(), length_}; }  // NOLINT: meant to be one
-
- private:
-  std::array<char, 32> buffer_;
-  std::size_t length_;
-};
-
 bool is_outside(std::int64_t value, const bounds& limits) { return value < limits.minimum || value > limits.maximum; }
 bool is_outside(double value, const bounds& limits) {
   return (limits.minimum != no_limits.minimum && value < static_cast<double>(limits.minimum)) ||
@@ -98,30 +48,30 @@ class reader {
 
   bool null();
   bool boolean(bool value);
-  bool number_integer(std::int64_t value);
-  bool number_unsigned(std::uint64_t value);
-  bool number_float(double value, const std::string& token);
-  bool string(std::string& value);
-  bool binary(const json::binary_t&) { return false; }  // Never comes from JSON text.
-  bool start_object(std::size_t) { return open('{'); }
-  bool key(std::string& name);
-  bool end_object() { return close('}'); }
-  bool start_array(std::size_t) { return open('['); }
-  bool end_array() { return close(']'); }
-  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& error);
-
- private:
+  bool integer(std::int64_t value);
+  bool unsigned_integer(std::uint64_t value);
+  bool number(double value, std::string_view token);
+  bool text(std::string_view value);
+  bool key(std::string_view name);
   bool open(char bracket);
   bool close(char bracket);
+  bool too_large() {
+    return report(next_pointer(), "a number beyond the range of a double", "a smaller number"), false;
+  }
+  bool broken(std::size_t byte, std::string_view found, std::string_view wanted_text) {
+    return report({}, std::string{found} + " at byte " + std::to_string(byte), std::string{wanted_text});
+  }
+
+ private:
   bool finish_object(const frame& done);
-  bool select_field(frame& object, const std::string& name);
-  bool select_entry(frame& map, const std::string& name);
+  bool select_field(frame& object, std::string_view name);
+  bool select_entry(frame& map, std::string_view name);
   bool finish_raw();
 
   target next_target();
   target next_value();
-  bool integer(const target& to, std::int64_t value);
-  bool number(const target& to, double value, std::string_view token);
+  bool set_integer(const target& to, std::int64_t value);
+  bool set_number(const target& to, double value, std::string_view token);
   bool check_size(const target& to, std::size_t size);
 
   [[nodiscard]] bool is_copying() const { return raw_.type != nullptr; }
@@ -191,17 +141,16 @@ bool reader::boolean(bool value) {
   return true;
 }
 
-bool reader::number_integer(std::int64_t value) {
+bool reader::integer(std::int64_t value) {
   if (skipped_depth_ > 0) return true;
-  if (is_copying()) return copy_.value(digits{value}), true;
+  if (is_copying()) return copy_.value(digits{value}.view()), true;
   const auto to = next_value();
-  return !to.type || integer(to, value);
+  return !to.type || set_integer(to, value);
 }
 
-bool reader::number_unsigned(std::uint64_t value) {
-  if (std::in_range<std::int64_t>(value)) return number_integer(static_cast<std::int64_t>(value));
+bool reader::unsigned_integer(std::uint64_t value) {
   if (skipped_depth_ > 0) return true;
-  if (is_copying()) return copy_.value(digits{value}), true;
+  if (is_copying()) return copy_.value(digits{value}.view()), true;
   const auto to = next_value();
   if (!to.type) return true;
   // The range of std::uint64_t does not fit into `bounds`: its upper half passes unless the field has a limit.
@@ -209,43 +158,43 @@ bool reader::number_unsigned(std::uint64_t value) {
                        to.type->range.maximum == no_limits.maximum && to.limits->maximum == no_limits.maximum;
   if (is_wide) return to.type->set_integer(to.address, static_cast<std::int64_t>(value)), true;
   if (to.type->what == form::integer)
-    return report(pointer(), to.is_pii ? "a number" : std::string{digits{value}},
+    return report(pointer(), to.is_pii ? "a number" : digits{value}.text(),
                   wanted(*to.type, is_outside(no_limits.maximum, *to.limits) ? *to.limits : to.type->range));
-  return number(to, static_cast<double>(value), digits{value});
+  return set_number(to, static_cast<double>(value), digits{value}.view());
 }
 
-bool reader::integer(const target& to, std::int64_t value) {
+bool reader::set_integer(const target& to, std::int64_t value) {
   const auto& type = *to.type;
   const digits shown_value{value};
   switch (type.what) {
     case form::integer:
       if (is_outside(value, *to.limits) || is_outside(value, type.range)) {
         const auto& limits = is_outside(value, *to.limits) ? *to.limits : type.range;
-        return report(pointer(), to.is_pii ? "a number" : std::string{shown_value}, wanted(type, limits));
+        return report(pointer(), to.is_pii ? "a number" : shown_value.text(), wanted(type, limits));
       }
       type.set_integer(to.address, value);
       return true;
     case form::number:
       if (is_outside(static_cast<double>(value), *to.limits))
-        return report(pointer(), to.is_pii ? "a number" : std::string{shown_value}, wanted(type, *to.limits));
+        return report(pointer(), to.is_pii ? "a number" : shown_value.text(), wanted(type, *to.limits));
       type.set_number(to.address, static_cast<double>(value));
       return true;
     case form::raw:
-      type.set_text(to.address, std::string{shown_value});
+      type.set_text(to.address, shown_value.text());
       return true;
     default:
-      return mismatch(to, shown_value, "a number");
+      return mismatch(to, shown_value.view(), "a number");
   }
 }
 
-bool reader::number_float(double value, const std::string& token) {
+bool reader::number(double value, std::string_view token) {
   if (skipped_depth_ > 0) return true;
   if (is_copying()) return copy_.value(token), true;
   const auto to = next_value();
-  return !to.type || number(to, value, token);
+  return !to.type || set_number(to, value, token);
 }
 
-bool reader::number(const target& to, double value, std::string_view token) {
+bool reader::set_number(const target& to, double value, std::string_view token) {
   const auto found = token.substr(0, 40);
   if (to.type->what == form::raw) return to.type->set_text(to.address, std::string{token}), true;
   if (to.type->what != form::number) return mismatch(to, found, "a number");
@@ -255,7 +204,7 @@ bool reader::number(const target& to, double value, std::string_view token) {
   return true;
 }
 
-bool reader::string(std::string& value) {
+bool reader::text(std::string_view value) {
   if (skipped_depth_ > 0) return true;
   if (is_copying()) return copy_.text(value), true;
   const auto to = next_value();
@@ -263,7 +212,7 @@ bool reader::string(std::string& value) {
   const auto& type = *to.type;
   switch (type.what) {
     case form::text:
-      type.set_text(to.address, value);
+      type.set_text(to.address, std::string{value});
       return check_size(to, value.size());
     case form::instant:
       if (const auto time = base::parse_instant(value))
@@ -338,14 +287,14 @@ bool reader::finish_object(const frame& done) {
   return true;
 }
 
-bool reader::key(std::string& name) {
+bool reader::key(std::string_view name) {
   if (skipped_depth_ > 0) return true;
   if (is_copying()) return copy_.key(name), true;
   auto& parent = frames_.back();
   return parent.of.type->what == form::object ? select_field(parent, name) : select_entry(parent, name);
 }
 
-bool reader::select_field(frame& object, const std::string& name) {
+bool reader::select_field(frame& object, std::string_view name) {
   const auto fields = object.of.type->fields;
   for (std::size_t i = 0, place = object.count; i < fields.size(); ++i, ++place) {
     if (place >= fields.size()) place = 0;
@@ -366,11 +315,11 @@ bool reader::select_field(frame& object, const std::string& name) {
   return report(std::move(at), "an unknown field", wanted_field(*object.of.type, name));
 }
 
-bool reader::select_entry(frame& map, const std::string& name) {
+bool reader::select_entry(frame& map, std::string_view name) {
   map.key = name;
   map.is_refused = false;
   const auto before = map.of.type->size(map.of.address);
-  map.of.type->insert(map.of.address, name);
+  map.of.type->insert(map.of.address, map.key);
   if (map.of.type->size(map.of.address) != before) return true;
   map.is_refused = true;
   return report(pointer(), "a second value", "each name once");
@@ -418,29 +367,11 @@ bool reader::mismatch(const target& to, std::string_view found, std::string_view
   return report(pointer(), std::string{to.is_pii ? kind : found}, wanted(*to.type));
 }
 
-/// The parser's own text quotes the input, which may be personal data: only its reason is taken.
-bool reader::parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
-  if (error.id == 406)
-    return report(next_pointer(), "a number beyond the range of a double", "a smaller number"), false;
-  std::string_view text = error.what();
-  const auto start = text.find(" - ");
-  std::string_view reason = start == std::string_view::npos ? "no JSON" : text.substr(start + 3);
-  std::string_view expected = "JSON";
-  if (const auto quote = reason.find("; last read: "); quote != std::string_view::npos) {
-    reason = reason.substr(0, quote);
-  } else if (const auto end = reason.find("; expected "); end != std::string_view::npos) {
-    expected = reason.substr(end + 11);
-    reason = reason.substr(0, end);
-  }
-  report({}, "at byte " + std::to_string(position) + " " + std::string{reason}, std::string{expected});
-  return false;
-}
-
 }  // namespace
 
 result<void> read_json(std::string_view text, const shape& type, void* value, const read_options& options) {
   reader handler{type, value, options};
-  json::sax_parse(text.begin(), text.end(), &handler);
+  json_scanner{text, handler}.run();
   auto problems = handler.take_problems();
   if (problems.empty()) return {};
   return failure(refusal(std::move(problems)));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "describe/json.hpp"
+#include "describe/utf8.hpp"
 
 namespace musiccorp::describe {
 namespace {
@@ -24,29 +25,6 @@ constexpr auto escapes = [] {
   table['\t'] = 't';
   return table;
 }();
-
-unsigned char byte_at(std::string_view text, std::size_t i) {
-  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-}
-
-/// Length of the well-formed UTF-8 sequence at `i` (Unicode, table 3-7); 0 when there is none.
-std::size_t sequence_length(std::string_view text, std::size_t i) {
-  const auto first = byte_at(text, i);
-  const auto second = byte_at(text, i + 1);
-  const auto tail = [&](std::size_t at) { return (byte_at(text, at) & 0xC0) == 0x80; };
-  if (first >= 0xC2 && first <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned char lowest = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char highest = first == 0xED ? 0x9F : 0xBF;
-    return second >= lowest && second <= highest && tail(i + 2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned char lowest = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned char highest = first == 0xF4 ? 0x8F : 0xBF;
-    return second >= lowest && second <= highest && tail(i + 2) && tail(i + 3) ? 4 : 0;
-  }
-  return 0;
-}
 
 void write_integer(std::string& out, const shape& type, std::int64_t value) {
   std::array<char, 24> digits;
@@ -225,7 +203,7 @@ void write_json_text(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const char escape = escapes[byte];
-    const std::size_t length = escape == 'x' ? sequence_length(text, i) : std::size_t{escape == 0};
+    const std::size_t length = escape == 'x' ? utf8_length(text, i) : std::size_t{escape == 0};
     if (length > 0) {
       i += length;
       continue;

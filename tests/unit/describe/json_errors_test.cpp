@@ -74,11 +74,11 @@ TEST(JsonErrors, OneForEachKindOfValue) {
 TEST(JsonErrors, ForTheWholeInput) {
   EXPECT_EQ(only_problem("[]"), (problem{"", "a list", "an object"}));
   EXPECT_EQ(only_problem("null"), (problem{"", "null", "an object"}));
-  EXPECT_EQ(only_problem(""), (problem{"", "at byte 1 unexpected end of input", "'[', '{', or a literal"}));
-  EXPECT_EQ(only_problem(R"({"order_id":tru})"), (problem{"", "at byte 16 invalid literal", "JSON"}));
-  EXPECT_EQ(only_problem(R"({"order_id" "x"})"), (problem{"", "at byte 15 unexpected string literal", "':'"}));
-  EXPECT_EQ(trouble(R"({"order_id":)").text,
-            "expected '[', '{', or a literal, found at byte 13 unexpected end of input");
+  EXPECT_EQ(only_problem(""), (problem{"", "the end of the input at byte 1", "a value"}));
+  EXPECT_EQ(only_problem(R"({"order_id":tru})"), (problem{"", "something else at byte 13", "a value"}));
+  EXPECT_EQ(only_problem(R"({"order_id" "x"})"), (problem{"", "something else at byte 13", "':'"}));
+  EXPECT_EQ(only_problem("{\"order_id\":\"\xff\"}"), (problem{"", "bytes that are no UTF-8 at byte 14", "UTF-8"}));
+  EXPECT_EQ(trouble(R"({"order_id":)").text, "expected a value, found the end of the input at byte 13");
 }
 
 TEST(JsonErrors, CountsOfListsAreChecked) {

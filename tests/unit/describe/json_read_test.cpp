@@ -75,6 +75,20 @@ TEST(ReadJson, RawValuesKeepTheirMeaningWithoutWhiteSpace) {
   EXPECT_EQ(read(R"({"extra": null})").extra.text, "");
 }
 
+TEST(ReadJson, EscapesBecomeTheirCharacters) {
+  EXPECT_EQ(describe::from_json<tree>(R"({"name":"\"\\\/\b\f\n\r\tA\u0041\u00e9\u65e5\ud83c\udfb5\u0000z"})")->name,
+            std::string("\"\\/\b\f\n\r\tAAé日🎵\0z", 21));
+}
+
+TEST(ReadJson, SmallNumbersBecomeZeroAndLongOnesAreRounded) {
+  EXPECT_EQ(read(R"({"ratio":1e-999})").ratio, 0.0);
+  EXPECT_EQ(read(R"({"ratio":5e-324})").ratio, 5e-324);
+  EXPECT_EQ(read(R"({"ratio":0.1000000000000000055511151231257827021181583404541015625})").ratio, 0.1);
+  EXPECT_EQ(read(R"({"ratio":1.7976931348623157e308})").ratio, 1.7976931348623157e308);
+}
+
+TEST(ReadJson, AByteOrderMarkInFrontIsSkipped) { EXPECT_EQ(read("\xEF\xBB\xBF{\"ratio\":2}").ratio, 2.0); }
+
 TEST(ReadJson, TimesMayHaveAnyOffset) {
   struct timed {
     instant when{};

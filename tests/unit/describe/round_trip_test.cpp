@@ -115,7 +115,8 @@ TEST(RoundTrip, AForgedCountEndsWithTheBytes) {
     std::vector<std::int64_t> list;
     static constexpr auto describe() { return describe_as("only_list", 1, field("list", &only_list::list)); }
   } read;
-  caf::binary_deserializer source{static_cast<caf::execution_unit*>(nullptr), to_caf(forged)};
+  const auto bytes = to_caf(forged);
+  caf::binary_deserializer source{static_cast<caf::execution_unit*>(nullptr), bytes};
   EXPECT_TRUE(musiccorp::describe::inspect(source, read));
   EXPECT_LE(read.list.size(), 1U);
 }
