@@ -37,8 +37,8 @@ bool is_outside(double value, const bounds& limits) {
          (limits.maximum != no_limits.maximum && value > static_cast<double>(limits.maximum));
 }
 
-/// nlohmann's SAX events, put into the value at once. Iterative: depth costs memory of `frames_` only, up to
-/// `depth_max`. Events return false to stop the parser.
+/// The scanner's events, put into the value at once. Iterative: depth costs memory of `frames_` only, up to
+/// `depth_max`. Events return false to stop the scanner.
 class reader {
  public:
   reader(const shape& type, void* value, const read_options& options) : root_{&type, value}, options_{options} {
