@@ -50,7 +50,7 @@ class request_reader::parser final : public beast::http::basic_parser<true> {
     ec = beast::http::error::bad_value;
   }
 
-  /// Beast counts only what it has not yet consumed, so a trickled header could grow without end: count it all here.
+  /// Beast counts only what it has not yet consumed, so a header that trickles line by line could grow without end.
   void charge(std::size_t bytes, error_code& ec) {
     used_ += bytes;
     if (used_ > limit_) ec = beast::http::error::header_limit;

@@ -150,8 +150,8 @@ TEST_F(Session, RefusesOversizedHeadersAlsoWhenTheyTrickle) {
   EXPECT_EQ(status_of_output(), 431);
 
   line.emplace(options, *this, "peer", now);
-  receive("GET / HTTP/1.1\r\nhost: x\r\n");
-  for (int k = 0; k < 100 && !line->wants_shutdown() && !line->has_output(); ++k) receive("x-field: 0123456789\r\n");
+  receive("GET / HTTP/1.1\r\nhost: x\r\nx");  // Cut behind a line's first byte: Beast takes each line and forgets it.
+  for (int k = 0; k < 100 && !line->wants_shutdown() && !line->has_output(); ++k) receive("-field: 0123456789\r\nx");
   EXPECT_EQ(status_of_output(), 431);
 }
 
