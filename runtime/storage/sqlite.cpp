@@ -134,6 +134,27 @@ result<std::int64_t> connection::number(std::string_view sql) {
 
 bool connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
+void connection::forget_failed_commit() noexcept {
+  sqlite3_file* main = nullptr;
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &main);
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal == nullptr || wal->pMethods == nullptr || main->pMethods->iVersion < 2) return;
+  // The transaction keeps other writers out.
+  if (sqlite3_exec(handle_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) return;
+  void volatile* index = nullptr;
+  if (main->pMethods->xShmMap(main, 0, 32768, 0, &index) == SQLITE_OK && index != nullptr) {
+    // sqlite.org/walformat.html: the index holds the page size at byte 14 and the committed frames at byte 16; the
+    // log has a header of 32 bytes and one of 24 before each page.
+    const auto* start = static_cast<const volatile unsigned char*>(index);
+    const auto page_field = *reinterpret_cast<const volatile std::uint16_t*>(start + 14);
+    const auto frames = *reinterpret_cast<const volatile std::uint32_t*>(start + 16);
+    const sqlite3_int64 page = page_field == 1 ? 65536 : page_field;
+    wal->pMethods->xTruncate(wal, frames == 0 ? 0 : 32 + frames * (24 + page));
+  }
+  sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 std::int64_t connection::rows_written() const { return sqlite3_total_changes64(handle_); }
 
 }  // namespace musiccorp::storage::sqlite

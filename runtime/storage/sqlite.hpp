@@ -118,6 +118,9 @@ class connection {
   /// The first column of the first row as a number; 0 when there is no row.
   [[nodiscard]] result<std::int64_t> number(std::string_view sql);
   [[nodiscard]] bool in_transaction() const;
+  /// After a commit that failed and was rolled back: cuts its remains off the write-ahead log. When the fsync failed,
+  /// they are complete, and SQLite would take them for a commit if it had to recover after the death of this process.
+  void forget_failed_commit() noexcept;
   /// Rows written since it was opened, those of transactions that were rolled back too.
   [[nodiscard]] std::int64_t rows_written() const;
 

@@ -223,9 +223,11 @@ result<void> sqlite_store::commit() {
     done = failure(*broken_);
   else if (writing_)
     done = write_small_tables();
-  if (done && writing_) done = sql_.commit.run();
+  const bool reached = done && writing_;
+  if (reached) done = sql_.commit.run();
   if (!done) {
     rollback();
+    if (reached) connection_.forget_failed_commit();
     return done;
   }
   small_.keep();

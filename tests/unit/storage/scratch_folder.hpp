@@ -31,7 +31,9 @@ class scratch_folder {
   std::filesystem::path path_;
 };
 
+/// Empty when there is no such file.
 [[nodiscard]] inline std::string bytes_of(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) return {};
   std::ifstream in{file, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
 }
