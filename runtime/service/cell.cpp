@@ -89,6 +89,7 @@ class cell final : public managed_actor {
 
   void start() {
     status_->state = core_->is_open() ? cell_state::running : cell_state::closed;
+    status_->state.notify_all();
     send_out(std::exchange(first_, {}));
     schedule();
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,27 +9,49 @@
 
 namespace musiccorp::service {
 
-/// The books of one queue, as its two ends last committed them. The publisher writes `published`, the subscriber the
-/// rest; read by any thread. At rest: published = processed + dead + discarded + waiting + ready, with
-/// ready = published - received.
-struct queue_ledger {
-  std::atomic<std::uint64_t> published{0};
-  std::atomic<std::uint64_t> received{0};
-  std::atomic<std::uint64_t> processed{0};
-  std::atomic<std::uint64_t> dead{0};
-  std::atomic<std::uint64_t> discarded{0};
-  std::atomic<std::uint64_t> retrying{0};  ///< waiting for their time: retry and deferred
-  std::atomic<std::uint64_t> parked{0};
-  std::atomic<std::int64_t> oldest_ready{0};  ///< microseconds since 1970 of the oldest message in flight; 0: none
-  std::atomic<std::int64_t> oldest_waiting{0};
-  std::atomic<std::int64_t> oldest_dead{0};
+/// The books of one queue at one moment. Always: ready = published - received, and
+/// received = processed + dead + discarded + retrying + parked when nothing was lost or counted twice.
+struct queue_books {
+  std::uint64_t published = 0;
+  std::uint64_t received = 0;
+  std::uint64_t processed = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t discarded = 0;
+  std::uint64_t retrying = 0;  ///< waiting for their time: retry and deferred
+  std::uint64_t parked = 0;
+  std::uint64_t ready = 0;        ///< published and not yet received
+  std::int64_t oldest_ready = 0;  ///< microseconds since 1970 of the oldest message in flight; 0: none
+  std::int64_t oldest_waiting = 0;
+  std::int64_t oldest_dead = 0;
+};
 
-  /// Published and not yet received by the subscriber. 0 while the two ends are between two of their commits.
-  [[nodiscard]] std::uint64_t ready() const {
-    const auto got = received.load();
-    const auto said = published.load();
-    return said > got ? said - got : 0;
+/// The books of one queue, as its two ends last committed them: the publisher writes `published` and `oldest_ready`,
+/// the subscriber the rest. Thread-safe.
+class queue_ledger {
+ public:
+  void published(std::uint64_t messages, std::int64_t oldest_ready) {
+    const std::lock_guard hold{mutex_};
+    books_.published = messages;
+    books_.oldest_ready = oldest_ready;
   }
+  void received(const queue_books& books) {
+    const std::lock_guard hold{mutex_};
+    const auto published = books_.published;
+    const auto oldest_ready = books_.oldest_ready;
+    books_ = books;
+    books_.published = published;
+    books_.oldest_ready = oldest_ready;
+  }
+  [[nodiscard]] queue_books read() const {
+    const std::lock_guard hold{mutex_};
+    auto books = books_;
+    books.ready = books.published > books.received ? books.published - books.received : 0;
+    return books;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  queue_books books_;
 };
 
 /// All queues of a node by name. Entries are made at start and live as long as the board.

@@ -246,27 +246,29 @@ storage::store_statistics partition::store_statistics() const {
 void partition::update_ledgers() {
   using storage::waiting_state;
   for (const auto& [name, from] : upstreams_) {
-    auto& books = *from.ledger;
     const auto retry = waiting_.of(name, waiting_state::retry);
     const auto deferred = waiting_.of(name, waiting_state::deferred);
     const auto dead = waiting_.of(name, waiting_state::dead);
+    const auto oldest = retry.count == 0      ? deferred.oldest
+                        : deferred.count == 0 ? retry.oldest
+                                              : std::min(retry.oldest, deferred.oldest);
+    queue_books books;
+    books.received = from.cursor.received;
     books.processed = from.cursor.processed;
     books.dead = from.cursor.dead;
     books.discarded = from.cursor.discarded;
     books.retrying = retry.count + deferred.count;
     books.parked = waiting_.of(name, waiting_state::parked).count;
-    books.received = from.cursor.received;
-    const auto oldest = retry.count == 0      ? deferred.oldest
-                        : deferred.count == 0 ? retry.oldest
-                                              : std::min(retry.oldest, deferred.oldest);
     books.oldest_waiting = oldest.time_since_epoch().count();
     books.oldest_dead = dead.oldest.time_since_epoch().count();
+    from.ledger->received(books);
   }
-  for (const auto& one : subscribers_) one.ledger->published = one.published;
-  for (const auto& stream : outbox_.streams()) {
-    const auto known = std::find_if(subscribers_.begin(), subscribers_.end(),
-                                    [&](const auto& one) { return one.name == stream.subscriber; });
-    if (known != subscribers_.end()) known->ledger->oldest_ready = stream.oldest_in_flight.time_since_epoch().count();
+  const auto streams = outbox_.streams();
+  for (const auto& one : subscribers_) {
+    const auto stream =
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+    const auto oldest = stream == streams.end() ? instant{} : stream->oldest_in_flight;
+    one.ledger->published(one.published, oldest.time_since_epoch().count());
   }
 }
 

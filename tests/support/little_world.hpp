@@ -85,7 +85,7 @@ class little_world {
   }
 
   [[nodiscard]] service::partition& at(const std::string& service) { return *partitions_.at(service); }
-  [[nodiscard]] const service::queue_ledger& books(const std::string& queue) { return ledgers_.of(queue); }
+  [[nodiscard]] service::queue_books books(const std::string& queue) { return ledgers_.of(queue).read(); }
   /// Frames between cells, to be lost or doubled by tests.
   [[nodiscard]] std::size_t in_transit() const {
     std::size_t count = 0;

@@ -145,7 +145,7 @@ TEST_F(Cell, KeepsEveryQueuedMessageWhenARuleThrows) {
   run();
   EXPECT_EQ(booked().sales, 3);
   pass(1s);
-  EXPECT_EQ(ledgers_.of("till:book").dead, 1U);
+  EXPECT_EQ(ledgers_.of("till:book").read().dead, 1U);
   EXPECT_EQ(statuses_.at("book")->state, cell_state::running);
 }
 

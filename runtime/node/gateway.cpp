@@ -1,0 +1,91 @@
+#include "node/gateway.hpp"
+
+#include <caf/all.hpp>
+
+#include "http/exchange.hpp"
+#include "http/problem.hpp"
+#include "node/command_reader.hpp"
+#include "service/cell_types.hpp"
+
+namespace musiccorp::node {
+namespace {
+
+/// "/orders/{order_id}" with its parameter replaced.
+std::string filled(std::string_view location, std::string_view key) {
+  const auto open = location.find('{');
+  const auto close = location.find('}');
+  if (open == std::string_view::npos || close == std::string_view::npos) return std::string{location};
+  return std::string{location.substr(0, open)} + std::string{key} + std::string{location.substr(close + 1)};
+}
+
+}  // namespace
+
+http::reply http_reply(const request::reply& said, const service::route& route, std::string_view trace_id) {
+  if (const auto* no = std::get_if<base::rejected>(&said)) return http::problem_reply(*no, trace_id);
+  if (const auto* trouble = std::get_if<base::fault>(&said)) return http::problem_reply(*trouble, trace_id);
+  const auto& got = std::get<request::answer>(said);
+  http::reply reply;
+  reply.status = route.status;
+  if (!route.location.empty()) reply.headers.push_back({"location", filled(route.location, got.key)});
+  reply.body = got.payload;
+  return reply;
+}
+
+gateway::gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
+                 std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout)
+    : places_{std::move(places)},
+      clock_{std::move(clock)},
+      request_timeout_{request_timeout},
+      random_{seed},
+      sink_{system} {}
+
+std::vector<http::route> gateway::routes(std::span<const service_definition> services) {
+  std::vector<http::route> table;
+  for (const auto& one : services)
+    for (const auto& route : one.routes())
+      table.push_back(
+          {route.method, route.path,
+           [this, service = one.name(), &route](http::request request, std::shared_ptr<http::exchange> exchange) {
+             serve(service, route, std::move(request), std::move(exchange));
+           }});
+  return table;
+}
+
+void gateway::serve(const std::string& service, const service::route& route, http::request request,
+                    std::shared_ptr<http::exchange> exchange) {
+  auto message = read(route, request);
+  if (!message) return exchange->respond(http::problem_reply(message.error()));
+  const auto cell = places_->find(service);
+  if (!cell)
+    return exchange->respond(
+        http::problem_reply(base::fault{fault_kind::unavailable, service + " is not here", {}, {}}));
+  const auto deadline = clock_->now() + request_timeout_;
+  std::string trace_id{trace_id_of(message->traceparent)};
+  const auto token = sink_.expect(
+      deadline, [exchange = std::move(exchange), &route, trace_id = std::move(trace_id)](const request::reply& said) {
+        exchange->respond(http_reply(said, route, trace_id));
+      });
+  caf::anon_send(cell, service::request_message{token, deadline.time_since_epoch().count(), std::move(*message)},
+                 sink_.address());
+}
+
+result<envelope> gateway::read(const service::route& route, const http::request& request) {
+  envelope message;
+  auto text = command_text(request, route);
+  if (!text) return failure(std::move(text.error()));
+  auto idempotency = idempotency_of(request, route);
+  if (!idempotency) return failure(std::move(idempotency.error()));
+  message.type = route.type;
+  message.version = route.input->version;
+  message.key = command_key(request, route);
+  message.source = "http";
+  message.traceparent = traceparent_of(request);
+  message.occurred = clock_->now();
+  message.idempotency = std::move(*idempotency);
+  message.payload = std::move(*text);
+  const std::lock_guard hold{mutex_};
+  message.id = base::make_id(message.occurred, random_);
+  return message;
+}
+
+}  // namespace musiccorp::node

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "http/dispatch.hpp"
+#include "node/response_sink.hpp"
+#include "service/cell.hpp"
+#include "service/definition.hpp"
+
+namespace musiccorp::node {
+
+/// Turns HTTP requests into requests to cells and replies into answers. Thread-safe.
+class gateway {
+ public:
+  gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
+          std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout);
+
+  /// The routes of these services. The definitions must outlive the gateway.
+  [[nodiscard]] std::vector<http::route> routes(std::span<const service_definition> services);
+  [[nodiscard]] response_sink& sink() { return sink_; }
+
+ private:
+  void serve(const std::string& service, const service::route& route, http::request request,
+             std::shared_ptr<http::exchange> exchange);
+  [[nodiscard]] result<envelope> read(const service::route& route, const http::request& request);
+
+  std::shared_ptr<service::directory> places_;
+  std::shared_ptr<const base::clock> clock_;
+  base::duration request_timeout_;
+  std::mutex mutex_;
+  base::random_source random_;  ///< guarded by `mutex_`
+  response_sink sink_;
+};
+
+/// The HTTP answer for what a service said.
+[[nodiscard]] http::reply http_reply(const request::reply& said, const service::route& route,
+                                     std::string_view trace_id);
+
+}  // namespace musiccorp::node

@@ -1,0 +1,200 @@
+#include "node/node.hpp"
+
+#include <caf/all.hpp>
+#include <condition_variable>
+#include <thread>
+
+#include "node/admin.hpp"
+#include "node/gateway.hpp"
+#include "node/observatory.hpp"
+#include "service/cell.hpp"
+#include "service/cell_types.hpp"
+#include "telemetry/log.hpp"
+
+namespace musiccorp::node {
+namespace {
+
+using namespace std::chrono_literals;
+
+const telemetry::logger log{"node"};
+
+struct system_config : caf::actor_system_config {
+  system_config(std::size_t threads, std::size_t throughput) {
+    add_message_types<caf::id_block::musiccorp>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", throughput);
+  }
+};
+
+/// A cell waits for the disk on its scheduler thread, so there is one for each and two for the others.
+std::size_t threads_for(const node_options& options, std::size_t services) {
+  return options.threads != 0 ? options.threads : services + 2;
+}
+
+}  // namespace
+
+class node::parts {
+ public:
+  parts(node_options options, std::vector<service_definition> services)
+      : options_{std::move(options)},
+        services_{std::move(services)},
+        numbers_{*clock_, options_.version, ledgers_},
+        stores_{storage::sqlite_stores(options_.data, options_.durability)},
+        config_{threads_for(options_, services_.size()), options_.throughput},
+        system_{config_} {}
+
+  ~parts() {
+    stop(0ms);
+    server_.reset();
+    gateway_.reset();
+  }
+
+  result<void> start() {
+    if (const auto wrong = service::check(services_); !wrong.empty())
+      return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
+    if (auto opened = open_cells(); !opened) return opened;
+    for (const auto& one : services_) caf::anon_send(places_->find(one.name()), service::start_atom_v);
+    for (const auto& one : statuses_) one->state.wait(service::cell_state::starting);
+    if (auto serving = open_door(); !serving) return serving;
+    sweeper_ = std::jthread{[this](const std::stop_token& ending) { sweep(ending); }};
+    log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", services_.size()}});
+    return {};
+  }
+
+  bool stop(std::chrono::milliseconds grace) {
+    if (std::exchange(stopped_, true)) return true;
+    log.info("node-stopping", {{"node", options_.name}});
+    const bool finished = !server_ || server_->stop(grace);
+    sweeper_ = {};
+    const bool ended = stop_cells();
+    log.info("node-stopped", {{"node", options_.name}});
+    return finished && ended;
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] const std::string& host() const { return options_.http.host; }
+  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(statuses_); }
+
+ private:
+  result<void> open_cells() {
+    const auto wires = service::wire(services_);
+    base::random_source seeds{options_.seed};
+    std::vector<service::cell_options> cells;
+    for (const auto& definition : services_) {
+      auto made = open_cell(definition, wires.at(definition.name()), seeds.next());
+      if (!made) return failure(std::move(made.error()));
+      cells.push_back(std::move(*made));
+    }
+    for (auto& cell : cells) {
+      const auto name = cell.status->service;
+      places_->add(name, service::spawn_cell(system_, std::move(cell)));
+    }
+    return {};
+  }
+
+  result<service::cell_options> open_cell(const service_definition& definition, const service::wiring& wires,
+                                          std::uint64_t seed) {
+    const auto special = options_.services.find(definition.name());
+    const auto& wanted = special == options_.services.end() ? options_.defaults : special->second;
+    service::cell_options cell;
+    cell.status = std::make_shared<service::cell_status>();
+    cell.status->service = definition.name();
+    cell.status->mailbox->limit = wanted.mailbox_limit;
+    cell.requests_max = wanted.mailbox_limit;
+    cell.clock = clock_;
+    cell.places = places_;
+    auto store_numbers = numbers_.store();
+    cell.core = std::make_unique<service::partition>(
+        definition, wires, wanted.limits,
+        service::partition_environment{*stores_, *clock_, seed, ledgers_, numbers_.cell(definition.name()),
+                                       store_numbers, numbers_.queues(definition.name(), wires)});
+    if (auto opened = cell.core->open(cell.first); !opened) return failure(std::move(opened.error()));
+    numbers_.watch(cell.status, std::move(store_numbers));
+    statuses_.push_back(cell.status);
+    return cell;
+  }
+
+  result<void> open_door() {
+    gateway_ =
+        std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
+    auto table = gateway_->routes(services_);
+    for (auto& route : admin_routes(numbers_, statuses_, services_, options_.name, options_.version))
+      table.push_back(std::move(route));
+    for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
+    auto handler = http::dispatch(std::move(table));
+    if (!handler) return failure(std::move(handler.error()));
+    auto door = options_.http;
+    door.observe = [this](const http::request_record& seen) {
+      const auto pattern = seen.route.pattern.empty() ? std::string_view{"none"} : seen.route.pattern;
+      numbers_.http().observe(pattern, seen.method, seen.status, std::chrono::duration<double>(seen.took).count());
+    };
+    server_ = std::make_unique<http::server>(std::move(door), std::move(*handler));
+    auto bound = server_->start();
+    if (!bound) return failure(std::move(bound.error()));
+    port_ = *bound;
+    return {};
+  }
+
+  /// Ends requests that nobody answered in time.
+  void sweep(const std::stop_token& ending) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock hold{mutex};
+    while (!wake.wait_for(hold, ending, 50ms, [&] { return ending.stop_requested(); }))
+      if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
+        log.warn("requests-timed-out", {{"requests", late}});
+  }
+
+  /// Each cell ends after the batch that it works on. False when one did not in time.
+  bool stop_cells() {
+    std::size_t left = 0;
+    {
+      caf::scoped_actor self{system_, true};
+      for (const auto& one : services_)
+        if (const auto cell = places_->find(one.name())) {
+          self->monitor(cell);
+          caf::anon_send(cell, service::stop_atom_v);
+          ++left;
+        }
+      bool late = false;
+      while (left > 0 && !late)
+        self->receive([&](const caf::down_msg&) { --left; }, caf::after(3s) >> [&] { late = true; });
+    }
+    places_->clear();
+    if (left > 0) log.error("cells-did-not-stop", {{"cells", left}});
+    return left == 0;
+  }
+
+  node_options options_;
+  std::vector<service_definition> services_;
+  std::shared_ptr<base::system_clock> clock_ = std::make_shared<base::system_clock>();
+  service::ledger_board ledgers_;
+  observatory numbers_;
+  std::unique_ptr<storage::store_factory> stores_;
+  cell_statuses statuses_;
+  std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
+  system_config config_;
+  caf::actor_system system_;
+  std::unique_ptr<gateway> gateway_;
+  std::unique_ptr<http::server> server_;
+  std::jthread sweeper_;
+  std::uint16_t port_ = 0;
+  bool stopped_ = false;
+};
+
+node::node(std::unique_ptr<parts> made) : parts_{std::move(made)} {}
+node::~node() = default;
+
+result<std::unique_ptr<node>> node::start(node_options options, std::vector<service_definition> services) {
+  auto made = std::make_unique<parts>(std::move(options), std::move(services));
+  if (auto started = made->start(); !started) return failure(std::move(started.error()));
+  return std::unique_ptr<node>{new node{std::move(made)}};
+}
+
+std::uint16_t node::port() const { return parts_->port(); }
+std::string node::url() const { return "http://" + parts_->host() + ":" + std::to_string(parts_->port()); }
+bool node::is_ready() const { return parts_->is_ready(); }
+bool node::stop(std::chrono::milliseconds grace) { return parts_->stop(grace); }
+
+}  // namespace musiccorp::node
