@@ -176,4 +176,13 @@ result<connection> open_store_file(const fs::path& file, durability how) {
   return opened;
 }
 
+result<void> make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return {};
+  if (const auto above = make_folder(folder.parent_path()); !above) return above;
+  fs::create_directory(folder, error);
+  if (error) return failure(system_trouble(folder, "cannot be made", error.value()));
+  return sync_folder(folder.parent_path());
+}
+
 }  // namespace musiccorp::storage::sqlite

@@ -12,4 +12,7 @@ namespace musiccorp::storage::sqlite {
 /// there is refused as `open_sqlite_store` says, with not a byte of it changed. The caller holds the file's lock.
 [[nodiscard]] result<connection> open_store_file(const std::filesystem::path& file, durability how);
 
+/// Makes the folder and those above it; each is on disk when this returns.
+[[nodiscard]] result<void> make_folder(const std::filesystem::path& folder);
+
 }  // namespace musiccorp::storage::sqlite

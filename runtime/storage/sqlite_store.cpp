@@ -374,9 +374,7 @@ class sqlite_store_factory final : public store_factory {
     if (partition.empty() || partition.front() == '.' || partition.find('/') != std::string_view::npos)
       return failure(fault_kind::invalid,
                      "a store's name must be a file name, found \"" + std::string{partition} + "\"");
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (error) return failure(fault_kind::storage, folder_.native() + ": cannot be made: " + error.message());
+    if (auto made = sqlite::make_folder(folder_); !made) return failure(std::move(made.error()));
     return open_sqlite_store(folder_ / (std::string{partition} + ".db"), how_);
   }
 

@@ -76,6 +76,14 @@ TEST_F(SqliteFile, IsMadeWithItsFolder) {
   EXPECT_TRUE(fs::exists(folder_ / "data" / "shop" / "order.db"));
 }
 
+TEST_F(SqliteFile, SaysWhenItsFolderCannotBeMade) {
+  write_bytes(folder_ / "data", "a file");
+  const auto opened = sqlite_stores(folder_ / "data" / "shop")->open("order");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, fault_kind::storage);
+  EXPECT_THAT(opened.error().text, HasSubstr("cannot be made"));
+}
+
 TEST_F(SqliteFile, IsOneFileAfterAProperClose) {
   make();
   EXPECT_FALSE(fs::exists(wal_));
