@@ -55,8 +55,11 @@ class carrier {
   template <described T>
   outcome carry(T& member) {
     outcome trouble{};
-    std::apply([&](const auto&... fields) { ((trouble = carry(member.*(fields.member)), !trouble) && ...); },
-               T::describe().fields);
+    std::apply(
+        [&](const auto&... fields) {
+          static_cast<void>(((trouble = carry(member.*(fields.member)), !trouble) && ...));
+        },
+        T::describe().fields);
     return trouble;
   }
 
