@@ -17,10 +17,10 @@ namespace musiccorp::messages {
 
 /// Durable request: take this amount. Answered with card_charged or card_declined.
 struct charge_card {
-  std::string order_id;
-  std::string idempotency;
-  money amount;
-  std::string card;
+  std::string order_id{};
+  std::string idempotency{};
+  money amount{};
+  std::string card{};
 
   static constexpr auto describe() {
     return describe_as("charge_card", 1, key("order_id", &charge_card::order_id),
@@ -30,9 +30,9 @@ struct charge_card {
 };
 
 struct card_charged {
-  std::string order_id;
-  std::string idempotency;
-  money amount;
+  std::string order_id{};
+  std::string idempotency{};
+  money amount{};
   instant at{};
 
   static constexpr auto describe() {
@@ -43,9 +43,9 @@ struct card_charged {
 };
 
 struct card_declined {
-  std::string order_id;
-  std::string idempotency;
-  std::string reason;
+  std::string order_id{};
+  std::string idempotency{};
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("card_declined", 1, key("order_id", &card_declined::order_id),
@@ -55,9 +55,9 @@ struct card_declined {
 
 /// Durable request: give this amount back. Answered with card_refunded.
 struct refund_card {
-  std::string order_id;
-  std::string idempotency;
-  money amount;
+  std::string order_id{};
+  std::string idempotency{};
+  money amount{};
 
   static constexpr auto describe() {
     return describe_as("refund_card", 1, key("order_id", &refund_card::order_id),
@@ -67,9 +67,9 @@ struct refund_card {
 };
 
 struct card_refunded {
-  std::string order_id;
-  std::string idempotency;
-  money amount;
+  std::string order_id{};
+  std::string idempotency{};
+  money amount{};
   instant at{};
 
   static constexpr auto describe() {
@@ -110,7 +110,7 @@ struct show_acquirer_behaviour {
 
 /// Query: what the provider says happened for this order.
 struct show_ledger {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("show_ledger", 1, key("order_id", &show_ledger::order_id, id_length));
@@ -118,8 +118,8 @@ struct show_ledger {
 };
 
 struct ledger_line {
-  std::string kind;  ///< charge, decline, refund
-  money amount;
+  std::string kind{};  ///< charge, decline, refund
+  money amount{};
   instant at{};
   std::int64_t repeats = 0;  ///< requests under the same idempotency key that moved nothing
 
@@ -131,8 +131,8 @@ struct ledger_line {
 };
 
 struct acquirer_ledger {
-  std::string order_id;
-  std::vector<ledger_line> entries;
+  std::string order_id{};
+  std::vector<ledger_line> entries{};
 
   static constexpr auto describe() {
     return describe_as("acquirer_ledger", 1, key("order_id", &acquirer_ledger::order_id),

@@ -10,13 +10,13 @@ namespace musiccorp::messages {
 
 /// One recording of the catalogue file, imported at first start: catalog takes the item, inventory the stock.
 struct catalog_entry {
-  std::string sku;
-  std::string artist;
-  std::string title;
+  std::string sku{};
+  std::string artist{};
+  std::string title{};
   std::int64_t year = 0;
-  std::string format;
-  std::string label;
-  money price;
+  std::string format{};
+  std::string label{};
+  money price{};
   std::int64_t stock = 0;
 
   static constexpr auto describe() {

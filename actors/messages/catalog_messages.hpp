@@ -12,7 +12,7 @@ namespace musiccorp::messages {
 
 /// Question: what do these lines cost, one by one? Rejected with 422 and the pointer /lines/<i>/sku.
 struct quote_prices {
-  std::vector<line> lines;
+  std::vector<line> lines{};
 
   static constexpr auto describe() {
     return describe_as("quote_prices", 1, field("lines", &quote_prices::lines, lines_limits));
@@ -21,10 +21,10 @@ struct quote_prices {
 
 /// One item as it is sold now.
 struct quoted_item {
-  std::string sku;
-  std::string artist;
-  std::string title;
-  money price;
+  std::string sku{};
+  std::string artist{};
+  std::string title{};
+  money price{};
 
   static constexpr auto describe() {
     return describe_as("quoted_item", 1, key("sku", &quoted_item::sku), field("artist", &quoted_item::artist),
@@ -34,14 +34,14 @@ struct quoted_item {
 
 /// Answer to quote_prices: one entry for each line, in the same order.
 struct price_quote {
-  std::vector<quoted_item> items;
+  std::vector<quoted_item> items{};
 
   static constexpr auto describe() { return describe_as("price_quote", 1, field("items", &price_quote::items)); }
 };
 
 /// Question: what does this item cost? Answered with a quoted_item; rejected with 422 and the pointer /sku.
 struct quote_price {
-  std::string sku;
+  std::string sku{};
 
   static constexpr auto describe() {
     return describe_as("quote_price", 1, key("sku", &quote_price::sku, sku_length));
@@ -50,19 +50,19 @@ struct quote_price {
 
 /// Query: one item.
 struct show_item {
-  std::string sku;
+  std::string sku{};
 
   static constexpr auto describe() { return describe_as("show_item", 1, key("sku", &show_item::sku, sku_length)); }
 };
 
 struct item_summary {
-  std::string sku;
-  std::string artist;
-  std::string title;
+  std::string sku{};
+  std::string artist{};
+  std::string title{};
   std::int64_t year = 0;
-  std::string format;
-  std::string label;
-  money price;
+  std::string format{};
+  std::string label{};
+  money price{};
 
   static constexpr auto describe() {
     return describe_as("item_summary", 1, key("sku", &item_summary::sku), field("artist", &item_summary::artist),
@@ -75,9 +75,9 @@ struct item_summary {
 
 /// Query: the catalogue, sorted by sku.
 struct list_catalog {
-  std::string artist;  ///< empty: all
+  std::string artist{};  ///< empty: all
   std::int64_t page_size = 50;
-  std::string page_token;
+  std::string page_token{};
 
   static constexpr auto describe() {
     return describe_as("list_catalog", 1,
@@ -88,8 +88,8 @@ struct list_catalog {
 };
 
 struct catalog_page {
-  std::vector<item_summary> items;
-  std::string next_page_token;
+  std::vector<item_summary> items{};
+  std::string next_page_token{};
 
   static constexpr auto describe() {
     return describe_as("catalog_page", 1, field("items", &catalog_page::items),
@@ -99,13 +99,13 @@ struct catalog_page {
 
 /// Event: the shop sells something new.
 struct item_added {
-  std::string sku;
-  std::string artist;
-  std::string title;
+  std::string sku{};
+  std::string artist{};
+  std::string title{};
   std::int64_t year = 0;
-  std::string format;
-  std::string label;
-  money price;
+  std::string format{};
+  std::string label{};
+  money price{};
 
   static constexpr auto describe() {
     return describe_as("item.added", 1, key("sku", &item_added::sku), field("artist", &item_added::artist),

@@ -13,9 +13,9 @@ inline constexpr auto email_length = between(3, 254);
 
 /// Command: be our customer.
 struct register_customer {
-  std::string name;
-  std::string email;
-  messages::address address;
+  std::string name{};
+  std::string email{};
+  messages::address address{};
 
   static constexpr auto describe() {
     return describe_as("register_customer", 1, field("name", &register_customer::name, pii, name_length),
@@ -26,10 +26,10 @@ struct register_customer {
 
 /// Command: this is what I am called and where I live now. Replaces everything.
 struct update_customer {
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
 
   static constexpr auto describe() {
     return describe_as("update_customer", 1, key("customer_id", &update_customer::customer_id, id_length),
@@ -41,7 +41,7 @@ struct update_customer {
 
 /// Query: one customer.
 struct show_customer {
-  std::string customer_id;
+  std::string customer_id{};
 
   static constexpr auto describe() {
     return describe_as("show_customer", 1, key("customer_id", &show_customer::customer_id, id_length));
@@ -50,7 +50,7 @@ struct show_customer {
 
 /// Question: who is this? Answered with a customer_summary; rejected with 422 and the pointer /customer_id.
 struct check_customer {
-  std::string customer_id;
+  std::string customer_id{};
 
   static constexpr auto describe() {
     return describe_as("check_customer", 1, key("customer_id", &check_customer::customer_id, id_length));
@@ -58,10 +58,10 @@ struct check_customer {
 };
 
 struct customer_summary {
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
 
   static constexpr auto describe() {
     return describe_as("customer_summary", 1, key("customer_id", &customer_summary::customer_id),
@@ -72,10 +72,10 @@ struct customer_summary {
 
 /// Event: somebody became a customer.
 struct customer_registered {
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
 
   static constexpr auto describe() {
     return describe_as("customer.registered", 1, key("customer_id", &customer_registered::customer_id),
@@ -87,10 +87,10 @@ struct customer_registered {
 
 /// Event: a customer's data changed; this is all of it.
 struct customer_updated {
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
 
   static constexpr auto describe() {
     return describe_as("customer.updated", 1, key("customer_id", &customer_updated::customer_id),

@@ -10,7 +10,7 @@ namespace musiccorp::messages {
 
 /// Query: what is thought of this customer.
 struct show_fraud_score {
-  std::string customer_id;
+  std::string customer_id{};
 
   static constexpr auto describe() {
     return describe_as("show_fraud_score", 1, key("customer_id", &show_fraud_score::customer_id, id_length));
@@ -18,7 +18,7 @@ struct show_fraud_score {
 };
 
 struct fraud_score {
-  std::string customer_id;
+  std::string customer_id{};
   std::int64_t points = 0;
   bool flagged = false;
   std::int64_t version = 0;  ///< of the flag
@@ -39,7 +39,7 @@ struct fraud_score {
 
 /// Event: a customer's flag changed. `version` counts the changes, so that an older one can be recognised.
 struct fraud_flag_updated {
-  std::string customer_id;
+  std::string customer_id{};
   bool flagged = false;
   std::int64_t points = 0;
   std::int64_t version = 0;

@@ -13,7 +13,7 @@ namespace musiccorp::messages {
 /// Question: is there enough at this moment? Rejected with 409 and the pointer /lines/<i>/quantity. Promises nothing;
 /// reserve_stock does.
 struct check_stock {
-  std::vector<line> lines;
+  std::vector<line> lines{};
 
   static constexpr auto describe() {
     return describe_as("check_stock", 1, field("lines", &check_stock::lines, lines_limits));
@@ -21,7 +21,7 @@ struct check_stock {
 };
 
 struct line_stock {
-  std::string sku;
+  std::string sku{};
   std::int64_t on_hand = 0;
 
   static constexpr auto describe() {
@@ -31,15 +31,15 @@ struct line_stock {
 
 /// Answer to check_stock: one entry for each line, in the same order.
 struct stock_check {
-  std::vector<line_stock> lines;
+  std::vector<line_stock> lines{};
 
   static constexpr auto describe() { return describe_as("stock_check", 1, field("lines", &stock_check::lines)); }
 };
 
 /// Durable request: put these aside for the order, all or nothing. Answered with stock_reserved or stock_rejected.
 struct reserve_stock {
-  std::string order_id;
-  std::vector<line> lines;
+  std::string order_id{};
+  std::vector<line> lines{};
 
   static constexpr auto describe() {
     return describe_as("reserve_stock", 1, key("order_id", &reserve_stock::order_id),
@@ -48,7 +48,7 @@ struct reserve_stock {
 };
 
 struct stock_reserved {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("stock_reserved", 1, key("order_id", &stock_reserved::order_id));
@@ -56,9 +56,9 @@ struct stock_reserved {
 };
 
 struct stock_rejected {
-  std::string order_id;
-  std::string sku;  ///< the first that was short
-  std::string reason;
+  std::string order_id{};
+  std::string sku{};  ///< the first that was short
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("stock_rejected", 1, key("order_id", &stock_rejected::order_id),
@@ -68,13 +68,13 @@ struct stock_rejected {
 
 /// Query: the stock of one item.
 struct show_stock {
-  std::string sku;
+  std::string sku{};
 
   static constexpr auto describe() { return describe_as("show_stock", 1, key("sku", &show_stock::sku, sku_length)); }
 };
 
 struct stock_summary {
-  std::string sku;
+  std::string sku{};
   std::int64_t received = 0;
   std::int64_t on_hand = 0;
   std::int64_t reserved = 0;
@@ -92,7 +92,7 @@ struct stock_summary {
 /// Query: all stock, sorted by sku.
 struct list_stock {
   std::int64_t page_size = 100;
-  std::string page_token;
+  std::string page_token{};
 
   static constexpr auto describe() {
     return describe_as("list_stock", 1, field("page_size", &list_stock::page_size, defaulted, page_size_limits),
@@ -101,8 +101,8 @@ struct list_stock {
 };
 
 struct stock_page {
-  std::vector<stock_summary> items;
-  std::string next_page_token;
+  std::vector<stock_summary> items{};
+  std::string next_page_token{};
 
   static constexpr auto describe() {
     return describe_as("stock_page", 1, field("items", &stock_page::items),
@@ -112,12 +112,12 @@ struct stock_page {
 
 /// Event: the numbers of one item after a change.
 struct stock_level_changed {
-  std::string sku;
+  std::string sku{};
   std::int64_t received = 0;
   std::int64_t on_hand = 0;
   std::int64_t reserved = 0;
   std::int64_t shipped = 0;
-  std::string order_id;  ///< because of this order; empty: a delivery
+  std::string order_id{};  ///< because of this order; empty: a delivery
 
   static constexpr auto describe() {
     return describe_as(

@@ -14,7 +14,7 @@ inline constexpr auto lines_limits = between(1, 50);
 
 /// How many of one item. Several lines may name the same item: whoever counts stock adds them up.
 struct line {
-  std::string sku;
+  std::string sku{};
   std::int64_t quantity = 1;
 
   friend bool operator==(const line&, const line&) = default;
@@ -26,11 +26,11 @@ struct line {
 
 /// A line with what was promised for it: the price of that moment.
 struct priced_line {
-  std::string sku;
+  std::string sku{};
   std::int64_t quantity = 1;
-  std::string artist;
-  std::string title;
-  money unit_price;
+  std::string artist{};
+  std::string title{};
+  money unit_price{};
 
   friend bool operator==(const priced_line&, const priced_line&) = default;
   static constexpr auto describe() {

@@ -20,9 +20,9 @@ constexpr std::array<std::string_view, 5> describe_choice(mail_kind) {
 
 /// Query: mails that were sent, by order.
 struct list_notifications {
-  std::string order_id;  ///< empty: of all orders
+  std::string order_id{};  ///< empty: of all orders
   std::int64_t page_size = 50;
-  std::string page_token;
+  std::string page_token{};
 
   static constexpr auto describe() {
     return describe_as("list_notifications", 1,
@@ -33,11 +33,11 @@ struct list_notifications {
 };
 
 struct notification_summary {
-  std::string order_id;
+  std::string order_id{};
   mail_kind kind = mail_kind::placed;
-  std::string to;
-  std::string subject;
-  std::string message_id;
+  std::string to{};
+  std::string subject{};
+  std::string message_id{};
   instant at{};
 
   static constexpr auto describe() {
@@ -50,8 +50,8 @@ struct notification_summary {
 };
 
 struct notification_page {
-  std::vector<notification_summary> notifications;
-  std::string next_page_token;
+  std::vector<notification_summary> notifications{};
+  std::string next_page_token{};
 
   static constexpr auto describe() {
     return describe_as("notification_page", 1, field("notifications", &notification_page::notifications),
@@ -61,9 +61,9 @@ struct notification_page {
 
 /// Event: a mail has left the house.
 struct notification_sent {
-  std::string order_id;
+  std::string order_id{};
   mail_kind kind = mail_kind::placed;
-  std::string message_id;
+  std::string message_id{};
 
   static constexpr auto describe() {
     return describe_as("notification.sent", 1, key("order_id", &notification_sent::order_id),

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 7> describe_choice(order_status) {
 }
 
 struct card_payment {
-  std::string card;
+  std::string card{};
 
   static constexpr auto describe() {
     return describe_as("card_payment", 1, field("card", &card_payment::card, pii, between(1, 64), "card token"));
@@ -30,9 +30,9 @@ struct card_payment {
 
 /// Command: I want these.
 struct place_order {
-  std::string customer_id;
-  std::vector<line> lines;
-  card_payment payment;
+  std::string customer_id{};
+  std::vector<line> lines{};
+  card_payment payment{};
 
   static constexpr auto describe() {
     return describe_as("place_order", 1, field("customer_id", &place_order::customer_id, id_length),
@@ -42,7 +42,7 @@ struct place_order {
 
 /// Command: I changed my mind.
 struct cancel_order {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("cancel_order", 1, key("order_id", &cancel_order::order_id, id_length));
@@ -51,7 +51,7 @@ struct cancel_order {
 
 /// Query: one order.
 struct show_order {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("show_order", 1, key("order_id", &show_order::order_id, id_length));
@@ -60,9 +60,9 @@ struct show_order {
 
 /// Query: orders, oldest first.
 struct list_orders {
-  std::optional<order_status> status;
+  std::optional<order_status> status{};
   std::int64_t page_size = 50;
-  std::string page_token;
+  std::string page_token{};
 
   static constexpr auto describe() {
     return describe_as("list_orders", 1, field("status", &list_orders::status, "nothing: all"),
@@ -82,15 +82,15 @@ struct order_step {
 };
 
 struct order_summary {
-  std::string order_id;
-  std::string customer_id;
+  std::string order_id{};
+  std::string customer_id{};
   order_status status = order_status::pending;
-  std::vector<priced_line> lines;
-  money total;
-  std::vector<order_step> history;
+  std::vector<priced_line> lines{};
+  money total{};
+  std::vector<order_step> history{};
   bool cancel_requested = false;  ///< payment decides whether it is still possible
-  std::string reason;             ///< why it was rejected or cancelled
-  std::optional<money> refunded;
+  std::string reason{};             ///< why it was rejected or cancelled
+  std::optional<money> refunded{};
 
   static constexpr auto describe() {
     return describe_as("order_summary", 1, key("order_id", &order_summary::order_id),
@@ -104,8 +104,8 @@ struct order_summary {
 };
 
 struct order_page {
-  std::vector<order_summary> orders;
-  std::string next_page_token;
+  std::vector<order_summary> orders{};
+  std::string next_page_token{};
 
   static constexpr auto describe() {
     return describe_as("order_page", 1, field("orders", &order_page::orders),
@@ -115,14 +115,14 @@ struct order_page {
 
 /// Event: the goods are put aside, and the customer will be charged.
 struct order_placed {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
-  std::vector<priced_line> lines;
-  money total;
-  std::string card;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
+  std::vector<priced_line> lines{};
+  money total{};
+  std::string card{};
 
   static constexpr auto describe() {
     return describe_as("order.placed", 1, key("order_id", &order_placed::order_id),
@@ -135,12 +135,12 @@ struct order_placed {
 
 /// Event: somebody else was faster and the goods are gone.
 struct order_rejected {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  std::vector<priced_line> lines;
-  std::string reason;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  std::vector<priced_line> lines{};
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("order.rejected", 1, key("order_id", &order_rejected::order_id),
@@ -152,10 +152,10 @@ struct order_rejected {
 
 /// Event: nothing will be delivered. Stock goes back on the shelf and money back to the customer.
 struct order_cancelled {
-  std::string order_id;
-  std::string customer_id;
-  money total;
-  std::string reason;
+  std::string order_id{};
+  std::string customer_id{};
+  money total{};
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("order.cancelled", 1, key("order_id", &order_cancelled::order_id),

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 6> describe_choice(payment_status) {
 /// Durable request: never take money for this order. Payment decides, because only it knows whether it is too late.
 /// Answered with payment_voided or payment_kept.
 struct void_payment {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("void_payment", 1, key("order_id", &void_payment::order_id));
@@ -30,7 +30,7 @@ struct void_payment {
 
 /// There is no payment.received for this order, and there will be none.
 struct payment_voided {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("payment_voided", 1, key("order_id", &payment_voided::order_id));
@@ -39,7 +39,7 @@ struct payment_voided {
 
 /// Too late: payment.received is said.
 struct payment_kept {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("payment_kept", 1, key("order_id", &payment_kept::order_id));
@@ -48,7 +48,7 @@ struct payment_kept {
 
 /// Query: the payment of one order.
 struct show_payment {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("show_payment", 1, key("order_id", &show_payment::order_id, id_length));
@@ -69,13 +69,13 @@ struct movement {
 };
 
 struct payment_summary {
-  std::string order_id;
-  std::string customer_id;
+  std::string order_id{};
+  std::string customer_id{};
   payment_status status = payment_status::requested;
-  money amount;
-  std::string reason;  ///< why it was declined
-  std::vector<movement> charges;
-  std::vector<movement> refunds;
+  money amount{};
+  std::string reason{};  ///< why it was declined
+  std::vector<movement> charges{};
+  std::vector<movement> refunds{};
 
   static constexpr auto describe() {
     return describe_as("payment_summary", 1, key("order_id", &payment_summary::order_id),
@@ -89,7 +89,7 @@ struct payment_summary {
 /// Query: all payments, oldest order first.
 struct list_payments {
   std::int64_t page_size = 100;
-  std::string page_token;
+  std::string page_token{};
 
   static constexpr auto describe() {
     return describe_as("list_payments", 1, field("page_size", &list_payments::page_size, defaulted, page_size_limits),
@@ -98,8 +98,8 @@ struct list_payments {
 };
 
 struct payment_page {
-  std::vector<payment_summary> payments;
-  std::string next_page_token;
+  std::vector<payment_summary> payments{};
+  std::string next_page_token{};
 
   static constexpr auto describe() {
     return describe_as("payment_page", 1, field("payments", &payment_page::payments),
@@ -109,13 +109,13 @@ struct payment_page {
 
 /// Event: the money is in. Carries what warehouse and shipping need, so that nobody must ask.
 struct payment_received {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
-  std::vector<priced_line> lines;
-  money amount;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
+  std::vector<priced_line> lines{};
+  money amount{};
 
   static constexpr auto describe() {
     return describe_as("payment.received", 1, key("order_id", &payment_received::order_id),
@@ -128,12 +128,12 @@ struct payment_received {
 
 /// Event: no money was taken. `reason` is "fraud" or the provider's.
 struct payment_declined {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  money amount;
-  std::string reason;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  money amount{};
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("payment.declined", 1, key("order_id", &payment_declined::order_id),
@@ -145,9 +145,9 @@ struct payment_declined {
 
 /// Event: the customer has the money back.
 struct payment_refunded {
-  std::string order_id;
-  std::string customer_id;
-  money amount;
+  std::string order_id{};
+  std::string customer_id{};
+  money amount{};
 
   static constexpr auto describe() {
     return describe_as("payment.refunded", 1, key("order_id", &payment_refunded::order_id),

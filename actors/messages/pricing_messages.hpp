@@ -19,7 +19,7 @@ inline constexpr auto percent_limits = between(-100, 1000);
 
 /// Command: change the price of this item by so many percent.
 struct create_price_job {
-  std::string sku;
+  std::string sku{};
   std::int64_t percent = 0;
 
   static constexpr auto describe() {
@@ -30,7 +30,7 @@ struct create_price_job {
 
 /// Query: one price job.
 struct show_price_job {
-  std::string job_id;
+  std::string job_id{};
 
   static constexpr auto describe() {
     return describe_as("show_price_job", 1, key("job_id", &show_price_job::job_id, id_length));
@@ -38,12 +38,12 @@ struct show_price_job {
 };
 
 struct price_job_summary {
-  std::string job_id;
-  std::string sku;
+  std::string job_id{};
+  std::string sku{};
   std::int64_t percent = 0;
   price_job_status status = price_job_status::requested;
-  money price_before;
-  std::optional<money> price_after;
+  money price_before{};
+  std::optional<money> price_after{};
 
   static constexpr auto describe() {
     return describe_as("price_job_summary", 1, key("job_id", &price_job_summary::job_id),
@@ -57,10 +57,10 @@ struct price_job_summary {
 /// Durable request of pricing to itself: do the job. Its key is the item, so that two jobs for one item keep their
 /// order.
 struct reprice {
-  std::string job_id;
-  std::string sku;
+  std::string job_id{};
+  std::string sku{};
   std::int64_t percent = 0;
-  money price;
+  money price{};
 
   static constexpr auto describe() {
     return describe_as("reprice", 1, field("job_id", &reprice::job_id), key("sku", &reprice::sku),
@@ -71,9 +71,9 @@ struct reprice {
 
 /// Event: from now on the item costs this.
 struct price_changed {
-  std::string sku;
-  money price;
-  std::string job_id;
+  std::string sku{};
+  money price{};
+  std::string job_id{};
 
   static constexpr auto describe() {
     return describe_as("price.changed", 1, key("sku", &price_changed::sku), field("price", &price_changed::price),

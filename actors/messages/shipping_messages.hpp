@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 2> describe_choice(shipment_status) { ret
 
 /// Query: the shipment of one order.
 struct show_shipment {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("show_shipment", 1, key("order_id", &show_shipment::order_id, id_length));
@@ -25,11 +25,11 @@ struct show_shipment {
 };
 
 struct shipment_summary {
-  std::string order_id;
+  std::string order_id{};
   shipment_status status = shipment_status::waiting;
   bool paid = false;
   bool packaged = false;
-  std::string tracking;  ///< empty until shipped
+  std::string tracking{};  ///< empty until shipped
   instant at{};          ///< of the last change
 
   static constexpr auto describe() {
@@ -43,13 +43,13 @@ struct shipment_summary {
 
 /// Event: the carrier has the parcel.
 struct order_shipped {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
-  std::vector<priced_line> lines;
-  std::string tracking;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
+  std::vector<priced_line> lines{};
+  std::string tracking{};
 
   static constexpr auto describe() {
     return describe_as("order.shipped", 1, key("order_id", &order_shipped::order_id),

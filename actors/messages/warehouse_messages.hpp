@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 2> describe_choice(package_status) { retu
 
 /// Query: the package of one order.
 struct show_package {
-  std::string order_id;
+  std::string order_id{};
 
   static constexpr auto describe() {
     return describe_as("show_package", 1, key("order_id", &show_package::order_id, id_length));
@@ -26,10 +26,10 @@ struct show_package {
 };
 
 struct package_summary {
-  std::string order_id;
+  std::string order_id{};
   package_status status = package_status::packaged;
   std::int64_t units = 0;
-  std::vector<line> lines;
+  std::vector<line> lines{};
   instant at{};
 
   static constexpr auto describe() {
@@ -42,12 +42,12 @@ struct package_summary {
 
 /// Event: the box is closed and waits for the carrier.
 struct order_packaged {
-  std::string order_id;
-  std::string customer_id;
-  std::string name;
-  std::string email;
-  messages::address address;
-  std::vector<priced_line> lines;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string name{};
+  std::string email{};
+  messages::address address{};
+  std::vector<priced_line> lines{};
 
   static constexpr auto describe() {
     return describe_as("order.packaged", 1, key("order_id", &order_packaged::order_id),
@@ -59,9 +59,9 @@ struct order_packaged {
 
 /// Event: this can't be packed, now or later.
 struct order_unfulfillable {
-  std::string order_id;
-  std::string customer_id;
-  std::string reason;
+  std::string order_id{};
+  std::string customer_id{};
+  std::string reason{};
 
   static constexpr auto describe() {
     return describe_as("order.unfulfillable", 1, key("order_id", &order_unfulfillable::order_id),
