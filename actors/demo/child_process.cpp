@@ -4,8 +4,8 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,7 +142,8 @@ void child_process::note_end(int status) {
 
 std::optional<process_end> child_process::wait(milliseconds longest) {
   if (ended_ || pid_ <= 0) return ended_;
-  const int ending = pidfd_open(pid_, 0);
+  // glibc 2.36 declares pidfd_open without C linkage.
+  const int ending = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (ending < 0) return std::nullopt;
   const bool over = wait_readable(ending, clock::now() + longest);
   close(ending);

@@ -59,6 +59,10 @@ class planner {
     }
     mixed.insert(mixed.end(), count - rush - mixed.size(), order_kind::ordinary);
     for (std::size_t i = mixed.size(); i > 1; --i) std::swap(mixed[i - 1], mixed[random_.below(i)]);
+    // Together a half more than there is, and no order more than a box holds.
+    const auto pieces = scarce_.on_hand * 3 / 2;
+    rush_quantity_ =
+        std::min<std::int64_t>(30, pieces / std::max<std::int64_t>(1, static_cast<std::int64_t>(rush)) + 1);
     mixed.insert(mixed.begin() + static_cast<std::ptrdiff_t>(mixed.size() / 2), rush, order_kind::rush);
     return mixed;
   }
@@ -80,7 +84,7 @@ class planner {
   std::vector<line> lines(order_kind kind) {
     switch (kind) {
       case order_kind::rush:
-        return {{scarce_.sku, 3}};
+        return {{scarce_.sku, rush_quantity_}};
       case order_kind::unknown_item:
         return {{plain_item().sku, 1}, {"NO-SUCH-" + std::to_string(random_.below(1000)), 1}};
       case order_kind::without_stock:
@@ -119,6 +123,7 @@ class planner {
   const std::vector<stock_summary>& stock_;
   std::string_view name_;
   stock_summary scarce_;
+  std::int64_t rush_quantity_ = 1;
 };
 
 }  // namespace

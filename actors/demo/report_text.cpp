@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t label_width = 34;
 constexpr std::size_t number_width = 10;
+constexpr std::size_t promise_width = 48;
 
 std::string decimal(double value, int digits) {
   char text[64];
@@ -64,7 +65,7 @@ class writer {
   }
   void verdict(const finding& one) {
     const auto word = one.holds ? paint("32", "holds ") : paint("1;31", "BROKEN");
-    out_ += "  " + word + "  " + left(one.promise, 44) + "  " + one.evidence + "\n";
+    out_ += "  " + word + "  " + left(one.promise, promise_width) + "  " + one.evidence + "\n";
   }
   void line(const std::string& text) { out_ += text + "\n"; }
   [[nodiscard]] std::string paint(const std::string& code, const std::string& text) const {
