@@ -1,0 +1,188 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "describe/shape.hpp"
+
+/// What a node file says, with its defaults. Units are in the names. The documentation of each value is beside it:
+/// the JSON Schema and `config explain` show the same words.
+namespace musiccorp::config {
+
+enum class log_form : std::uint8_t { automatic, human, json };
+constexpr auto describe_choice(log_form) { return std::array<std::string_view, 3>{"auto", "human", "json"}; }
+
+enum class log_detail : std::uint8_t { debug, info, warning, error, off };
+constexpr auto describe_choice(log_detail) {
+  return std::array<std::string_view, 5>{"debug", "info", "warning", "error", "off"};
+}
+
+enum class durability_choice : std::uint8_t { fsync, process };
+constexpr auto describe_choice(durability_choice) { return std::array<std::string_view, 2>{"fsync", "process"}; }
+
+struct http_config {
+  std::string host = "127.0.0.1";
+  std::int32_t port = 8080;
+  std::int32_t io_threads = 1;
+  std::int64_t body_limit_bytes = 1 << 20;
+  std::int64_t header_limit_bytes = 16 << 10;
+  std::int32_t connections_max = 4096;
+  std::int32_t requests_in_flight_max = 2048;
+  std::int64_t idle_timeout_ms = 60'000;
+  std::int64_t header_timeout_ms = 10'000;
+  std::int64_t body_timeout_ms = 30'000;
+  std::int64_t request_timeout_ms = 5'000;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "http_config", 1, field("host", &http_config::host, "Address to listen on", defaulted, between(1, 255)),
+        field("port", &http_config::port, "TCP port; 0 takes a free one", defaulted, between(0, 65'535)),
+        field("io_threads", &http_config::io_threads, "Threads for connections", defaulted, between(1, 64)),
+        field("body_limit_bytes", &http_config::body_limit_bytes, "Largest request body; above it 413", defaulted,
+              between(1'024, 1LL << 30)),
+        field("header_limit_bytes", &http_config::header_limit_bytes, "Largest request head; above it 431", defaulted,
+              between(1'024, 1 << 20)),
+        field("connections_max", &http_config::connections_max, "Open connections; above it 503", defaulted,
+              between(1, 100'000)),
+        field("requests_in_flight_max", &http_config::requests_in_flight_max,
+              "Requests without an answer yet; above it 503", defaulted, between(1, 100'000)),
+        field("idle_timeout_ms", &http_config::idle_timeout_ms, "A silent connection is closed after this", defaulted,
+              between(100, 3'600'000)),
+        field("header_timeout_ms", &http_config::header_timeout_ms,
+              "A request head must be whole within this; else 408", defaulted, between(100, 3'600'000)),
+        field("body_timeout_ms", &http_config::body_timeout_ms, "A request body must be whole within this; else 408",
+              defaulted, between(100, 3'600'000)),
+        field("request_timeout_ms", &http_config::request_timeout_ms,
+              "A service must have answered within this; else 504", defaulted, between(10, 600'000)));
+  }
+};
+
+struct scheduler_config {
+  std::int32_t threads = 0;
+  std::int32_t throughput = 200;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "scheduler_config", 1,
+        field("threads", &scheduler_config::threads, "Threads for cells; 0: one for each service and two more",
+              defaulted, between(0, 1'024)),
+        field("throughput", &scheduler_config::throughput,
+              "Messages that one actor may handle before the next one's turn", defaulted, between(1, 100'000)));
+  }
+};
+
+struct log_settings {
+  log_detail level = log_detail::warning;
+  log_form format = log_form::automatic;
+  std::string file;
+  std::map<std::string, log_detail> levels;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "log_config", 1, field("level", &log_settings::level, "Least important line that is written", defaulted),
+        field("format", &log_settings::format, "auto: for people on a terminal, JSON lines elsewhere", defaulted),
+        field("file", &log_settings::file, "Write here instead of to stderr", defaulted),
+        field("levels", &log_settings::levels, "Levels of single components", defaulted));
+  }
+};
+
+struct retry_config {
+  std::int32_t attempts_max = 5;
+  std::int64_t delay_first_ms = 100;
+  std::int64_t delay_longest_ms = 30'000;
+
+  static constexpr auto describe() {
+    return describe_as("retry_config", 1,
+                       field("attempts_max", &retry_config::attempts_max,
+                             "Failed attempts after which a message is a dead letter", defaulted, between(1, 1'000)),
+                       field("delay_first_ms", &retry_config::delay_first_ms,
+                             "Longest wait after the first failure; doubles with each further one", defaulted,
+                             between(1, 3'600'000)),
+                       field("delay_longest_ms", &retry_config::delay_longest_ms, "No wait is longer than this",
+                             defaulted, between(1, 86'400'000)));
+  }
+};
+
+struct stream_config {
+  std::int64_t window_messages = 1'024;
+  std::int64_t window_bytes = 1 << 20;
+  std::int64_t batch_messages = 512;
+  std::int64_t payload_bytes_max = 1 << 20;
+  std::int64_t log_kept_s = 86'400;
+  std::int64_t answers_kept_s = 86'400;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "stream_config", 1,
+        field("window_messages", &stream_config::window_messages, "Messages in flight on one stream", defaulted,
+              between(1, 1'000'000)),
+        field("window_bytes", &stream_config::window_bytes, "Bytes in flight on one stream", defaulted,
+              between(1'024, 1LL << 30)),
+        field("batch_messages", &stream_config::batch_messages, "Messages handled in one commit", defaulted,
+              between(1, 100'000)),
+        field("payload_bytes_max", &stream_config::payload_bytes_max, "Largest message that a rule may send",
+              defaulted, between(1'024, 1LL << 30)),
+        field("log_kept_s", &stream_config::log_kept_s,
+              "Messages are kept at least this long, and until every subscriber has them", defaulted,
+              between(0, 31'536'000)),
+        field("answers_kept_s", &stream_config::answers_kept_s,
+              "A repeated Idempotency-Key gets the same answer for this long", defaulted, between(1, 31'536'000)));
+  }
+};
+
+struct service_config {
+  std::int64_t mailbox_limit = 10'000;
+  std::optional<retry_config> retry;
+  std::map<std::string, retry_config> retry_by_type;
+  describe::raw_json settings;
+
+  static constexpr auto describe() {
+    return describe_as("service_config", 1,
+                       field("mailbox_limit", &service_config::mailbox_limit, "Requests that may wait; above it 503",
+                             defaulted, between(1, 10'000'000)),
+                       field("retry", &service_config::retry, "Instead of the node's"),
+                       field("retry_by_type", &service_config::retry_by_type,
+                             "Instead of the service's, by message type", defaulted),
+                       field("settings", &service_config::settings,
+                             "What the service itself wants to know; see its own documentation", defaulted));
+  }
+};
+
+struct node_config {
+  std::string schema;
+  std::string node = "shop";
+  std::string data;
+  http_config http;
+  scheduler_config scheduler;
+  log_settings log;
+  durability_choice durability = durability_choice::fsync;
+  retry_config retry;
+  stream_config streams;
+  std::optional<std::int64_t> seed;
+  std::map<std::string, std::string> imports;
+  std::map<std::string, service_config> services;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "node_config", 1, field("$schema", &node_config::schema, "For editors; ignored", defaulted),
+        field("node", &node_config::node, "Name of this node", defaulted, between(1, 64)),
+        field("data", &node_config::data,
+              "Folder for the stores, from this file's folder; empty: .data/<node> of the project", defaulted),
+        field("http", &node_config::http, "The door", defaulted),
+        field("scheduler", &node_config::scheduler, "Threads", defaulted),
+        field("log", &node_config::log, "Log lines", defaulted),
+        field("durability", &node_config::durability,
+              "fsync: a commit is on disk before anything leaves; process: survives the process, not the machine",
+              defaulted),
+        field("retry", &node_config::retry, "What happens to a message that fails", defaulted),
+        field("streams", &node_config::streams, "Messages between services", defaulted),
+        field("seed", &node_config::seed, "Of the random generator; missing: from the system"),
+        field("imports", &node_config::imports,
+              "Files that a service reads at its first start, from this file's folder", defaulted),
+        field("services", &node_config::services, "Services that differ from the defaults", defaulted));
+  }
+};
+
+}  // namespace musiccorp::config
