@@ -48,22 +48,14 @@ void managed_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_uni
   MUSICCORP_TSAN(release);
   if (!is_bounded(*element)) return event_based_actor::enqueue(std::move(element), host);
   if (closed_.load(std::memory_order_relaxed)) return refuse(*element, host);
-  const auto before = mailbox_->accepted.fetch_add(1, std::memory_order_relaxed);
-  if (before - mailbox_->finished.load(std::memory_order_relaxed) >= mailbox_->limit) {
-    mailbox_->accepted.fetch_sub(1, std::memory_order_relaxed);
-    mailbox_->refused.fetch_add(1, std::memory_order_relaxed);
-    return refuse(*element, host);
-  }
+  if (!mailbox_->enter()) return refuse(*element, host);
   event_based_actor::enqueue(std::move(element), host);
 }
 
 caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element) {
   MUSICCORP_TSAN(acquire);
-  // Only this thread writes `finished`: no read-modify-write is needed.
-  const auto bounded = is_bounded(element);
-  const auto finish = [&] {
-    if (bounded)
-      mailbox_->finished.store(mailbox_->finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  const auto finish = [this, bounded = is_bounded(element)] {
+    if (bounded) mailbox_->leave();
   };
   try {
     const auto said = event_based_actor::consume(element);

@@ -8,12 +8,16 @@
 
 namespace musiccorp::service {
 
-/// What a mailbox holds. Outlives its actor; any thread.
+/// What a mailbox holds. Outlives its actor; any thread. Senders and the actor write to different cache lines, and senders
+/// look at the actor's only when the mailbox seems full.
 struct mailbox_state {
-  std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> finished{0};
+  static constexpr std::size_t cache_line = 64;
+
+  alignas(cache_line) std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> finished_seen{0};  ///< `finished` as a sender last saw it
   std::atomic<std::uint64_t> refused{0};
   std::uint64_t limit = 10'000;
+  alignas(cache_line) std::atomic<std::uint64_t> finished{0};
 
   /// Bounded messages that wait or are being handled.
   [[nodiscard]] std::uint64_t depth() const {
@@ -21,6 +25,20 @@ struct mailbox_state {
     const auto taken = accepted.load(std::memory_order_acquire);
     return taken > done ? taken - done : 0;
   }
+  /// Counts one message in, or says that there is no room.
+  [[nodiscard]] bool enter() {
+    const auto before = accepted.fetch_add(1, std::memory_order_relaxed);
+    if (before - finished_seen.load(std::memory_order_relaxed) < limit) [[likely]]
+      return true;
+    const auto done = finished.load(std::memory_order_relaxed);
+    finished_seen.store(done, std::memory_order_relaxed);
+    if (before - done < limit) return true;
+    accepted.fetch_sub(1, std::memory_order_relaxed);
+    refused.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  /// Only the actor's thread.
+  void leave() { finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
 };
 
 /// An actor with a bounded mailbox that survives its handlers' exceptions: the handle stays valid, everything queued

@@ -1,0 +1,97 @@
+#include "node/from_config.hpp"
+
+#include "base/random.hpp"
+
+namespace musiccorp::node {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+delivery::retry_policy policy_from(const config::retry_config& config) {
+  return {config.attempts_max, milliseconds{config.delay_first_ms}, milliseconds{config.delay_longest_ms}};
+}
+
+template <class Number>
+std::size_t size(Number number) {
+  return static_cast<std::size_t>(number);
+}
+
+http::server_options door_from(const config::http_config& config) {
+  http::server_options door;
+  door.host = config.host;
+  door.port = static_cast<std::uint16_t>(config.port);
+  door.io_threads = size(config.io_threads);
+  door.body_limit = size(config.body_limit_bytes);
+  door.header_limit = size(config.header_limit_bytes);
+  door.connections_max = size(config.connections_max);
+  door.requests_in_flight_max = size(config.requests_in_flight_max);
+  door.idle_timeout = milliseconds{config.idle_timeout_ms};
+  door.header_timeout = milliseconds{config.header_timeout_ms};
+  door.body_timeout = milliseconds{config.body_timeout_ms};
+  // The gateway's own deadline answers first and says more.
+  door.answer_timeout = milliseconds{config.request_timeout_ms} + seconds{5};
+  return door;
+}
+
+service_options defaults_from(const config::node_config& config) {
+  service_options made;
+  made.limits.retry = policy_from(config.retry);
+  made.limits.window_messages = size(config.streams.window_messages);
+  made.limits.window_bytes = size(config.streams.window_bytes);
+  made.limits.batch_messages = size(config.streams.batch_messages);
+  made.limits.payload_bytes_max = size(config.streams.payload_bytes_max);
+  made.limits.log_kept = seconds{config.streams.log_kept_s};
+  made.limits.answers_kept = seconds{config.streams.answers_kept_s};
+  return made;
+}
+
+service_options service_from(const config::service_config& config, service_options made) {
+  made.mailbox_limit = static_cast<std::uint64_t>(config.mailbox_limit);
+  if (config.retry) made.limits.retry = policy_from(*config.retry);
+  for (const auto& [type, retry] : config.retry_by_type) made.limits.retry_by_type[type] = policy_from(retry);
+  return made;
+}
+
+telemetry::log_level level_from(config::log_detail level) {
+  return telemetry::log_level_named(describe::name_of(level)).value_or(telemetry::log_level::warning);
+}
+
+}  // namespace
+
+node_options options_from(const config::node_config& config, std::string version, std::filesystem::path data) {
+  node_options options;
+  options.name = config.node;
+  options.version = std::move(version);
+  options.data = std::move(data);
+  options.durability = config.durability == config::durability_choice::fsync ? storage::durability::fsync
+                                                                             : storage::durability::process;
+  options.http = door_from(config.http);
+  options.request_timeout = milliseconds{config.http.request_timeout_ms};
+  options.threads = size(config.scheduler.threads);
+  options.throughput = size(config.scheduler.throughput);
+  options.seed = config.seed ? static_cast<std::uint64_t>(*config.seed) : base::seed_from_system();
+  options.defaults = defaults_from(config);
+  for (const auto& [name, one] : config.services) options.services[name] = service_from(one, options.defaults);
+  return options;
+}
+
+std::map<std::string, std::string> settings_from(const config::node_config& config) {
+  std::map<std::string, std::string> settings;
+  for (const auto& [name, one] : config.services)
+    if (!one.settings.text.empty()) settings.emplace(name, one.settings.text);
+  return settings;
+}
+
+telemetry::log_config logs_from(const config::log_settings& config, bool on_terminal) {
+  telemetry::log_config logs;
+  const bool human = config.format == config::log_form::human ||
+                     (config.format == config::log_form::automatic && on_terminal && config.file.empty());
+  logs.format = human ? telemetry::log_format::human : telemetry::log_format::json;
+  logs.file = config.file;
+  logs.level = level_from(config.level);
+  for (const auto& [component, level] : config.levels) logs.levels[component] = level_from(level);
+  return logs;
+}
+
+}  // namespace musiccorp::node

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "config/node_config.hpp"
+#include "node/node.hpp"
+#include "telemetry/log.hpp"
+
+namespace musiccorp::node {
+
+/// The options that this configuration asks for. `data` is where the stores go when the configuration does not say.
+[[nodiscard]] node_options options_from(const config::node_config& config, std::string version,
+                                        std::filesystem::path data);
+
+/// Settings of each service as JSON text, for those that have any.
+[[nodiscard]] std::map<std::string, std::string> settings_from(const config::node_config& config);
+
+/// `on_terminal`: do people read stderr?
+[[nodiscard]] telemetry::log_config logs_from(const config::log_settings& config, bool on_terminal);
+
+}  // namespace musiccorp::node
