@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,23 +30,26 @@ struct queue_books {
 /// the subscriber the rest. Thread-safe.
 class queue_ledger {
  public:
-  void published(std::uint64_t messages, std::int64_t oldest_ready) {
+  void published(std::uint64_t messages, std::uint64_t in_flight, std::int64_t oldest_ready) {
     const std::lock_guard hold{mutex_};
     books_.published = messages;
+    books_.in_flight = in_flight;
     books_.oldest_ready = oldest_ready;
   }
   void received(const queue_books& books) {
     const std::lock_guard hold{mutex_};
-    const auto published = books_.published;
-    const auto oldest_ready = books_.oldest_ready;
+    const auto publisher = books_;
     books_ = books;
-    books_.published = published;
-    books_.oldest_ready = oldest_ready;
+    books_.published = publisher.published;
+    books_.in_flight = publisher.in_flight;
+    books_.oldest_ready = publisher.oldest_ready;
   }
   [[nodiscard]] queue_books read() const {
     const std::lock_guard hold{mutex_};
     auto books = books_;
     books.ready = books.published > books.received ? books.published - books.received : 0;
+    books.in_flight =
+        std::min(books.in_flight, books.ready);  // Acknowledged, but the publisher has not heard it yet.
     return books;
   }
 

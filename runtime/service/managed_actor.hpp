@@ -8,8 +8,8 @@
 
 namespace musiccorp::service {
 
-/// What a mailbox holds. Outlives its actor; any thread. Senders and the actor write to different cache lines, and senders
-/// look at the actor's only when the mailbox seems full.
+/// What a mailbox holds. Outlives its actor; any thread. Senders and the actor write to different cache lines, and
+/// senders look at the actor's only when the mailbox seems full.
 struct mailbox_state {
   static constexpr std::size_t cache_line = 64;
 

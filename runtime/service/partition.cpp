@@ -267,8 +267,10 @@ void partition::update_ledgers() {
   for (const auto& one : subscribers_) {
     const auto stream =
         std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
-    const auto oldest = stream == streams.end() ? instant{} : stream->oldest_in_flight;
-    one.ledger->published(one.published, oldest.time_since_epoch().count());
+    if (stream == streams.end())
+      one.ledger->published(one.published, 0, 0);
+    else
+      one.ledger->published(one.published, stream->in_flight, stream->oldest_in_flight.time_since_epoch().count());
   }
 }
 

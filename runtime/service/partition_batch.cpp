@@ -47,6 +47,12 @@ telemetry::handled_outcome counted(const outcome& said) {
   return said.is<not_yet>() ? telemetry::handled_outcome::retry : telemetry::handled_outcome::ok;
 }
 
+/// For people who read the store.
+std::int32_t status_for(const request::reply& said) {
+  const auto* no = std::get_if<base::rejected>(&said);
+  return no ? base::status_of(*no) : 200;
+}
+
 telemetry::store_trouble counted(const base::fault& trouble) {
   return trouble.kind == fault_kind::corrupt ? telemetry::store_trouble::corrupt : telemetry::store_trouble::io;
 }
@@ -132,8 +138,8 @@ std::optional<request::reply> partition::known_answer(const envelope& message) {
 void partition::remember_answer(const envelope& message, const request::reply& said, batch_work& work) {
   if (message.idempotency.empty()) return;
   const auto kept = request::to_envelope(said);
-  must(store_->save(
-      storage::answer_row{message.idempotency, body_hash(message), 0, kept.type, describe::to_json(kept), work.now}));
+  must(store_->save(storage::answer_row{message.idempotency, body_hash(message), status_for(said), kept.type,
+                                        describe::to_json(kept), work.now}));
   work.wrote = true;
 }
 
@@ -222,8 +228,7 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, ou
   waiting_.remove(row.upstream, row.seq);
 }
 
-void partition::fail(upstream& from, storage::waiting_row row, const base::fault& trouble,
-                     batch_work& work) {
+void partition::fail(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work) {
   const auto special = limits_.retry_by_type.find(row.message.type);
   const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
   ++row.attempts;
@@ -257,8 +262,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
 void partition::defer(upstream& from, storage::waiting_row row, const not_yet& said, batch_work& work) {
   if (row.first_failed == instant{}) row.first_failed = work.now;
   if (work.now - row.first_failed >= limits_.deferral_longest)
-    return fail(from, std::move(row), {fault_kind::expired, "not yet for too long: " + said.text, {}, {}},
-                work);
+    return fail(from, std::move(row), {fault_kind::expired, "not yet for too long: " + said.text, {}, {}}, work);
   row.state = storage::waiting_state::deferred;
   row.due = work.now + std::max<duration>(said.wait, std::chrono::milliseconds{1});
   row.error = said.text;
