@@ -1,0 +1,97 @@
+#pragma once
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "demo/child_process.hpp"
+
+/// The real program as a child process. MUSICCORP_PROGRAM and MUSICCORP_SOURCE_DIR come from CMake.
+namespace musiccorp::testing {
+
+/// A folder of its own for one test, removed at the end.
+class temporary_folder {
+ public:
+  temporary_folder() {
+    auto name = (std::filesystem::temp_directory_path() / "musiccorp-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
+    path_ = name;
+  }
+  ~temporary_folder() {
+    std::error_code ignored;
+    if (!kept_) std::filesystem::remove_all(path_, ignored);
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// For a failed test: somebody will want to look.
+  void keep() { kept_ = true; }
+
+ private:
+  std::filesystem::path path_;
+  bool kept_ = false;
+};
+
+/// A node of the shop on one data folder, which is killed and started as often as a test wants.
+class shop_process {
+ public:
+  explicit shop_process(std::filesystem::path data, std::vector<std::string> flags = {})
+      : data_(std::move(data)), flags_(std::move(flags)) {}
+
+  /// Starts it on a free port and waits until it says that it is ready. Throws with the end of its log otherwise.
+  void start(std::chrono::milliseconds longest = std::chrono::seconds{30}) {
+    launch();
+    const auto line = process_->wait_for_line("ready ", longest);
+    if (!line) throw std::runtime_error(line.error().text + "\n" + log_end());
+    url_ = line->substr(6);
+  }
+  /// Starts it without waiting for anything.
+  void launch() {
+    std::vector<std::string> arguments{"node", "--config", config_file(), "--data", data(), "--http", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
+    auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log_file()});
+    if (!started) throw std::runtime_error(started.error().text);
+    process_.emplace(std::move(*started));
+  }
+
+  /// SIGKILL, and its end.
+  void kill() {
+    process_->send(SIGKILL);
+    (void)process_->wait(std::chrono::seconds{10});
+  }
+  /// SIGTERM, and how it ended; nothing when it did not within `longest`.
+  std::optional<demo::process_end> stop(std::chrono::milliseconds longest = std::chrono::seconds{10}) {
+    process_->send(SIGTERM);
+    return process_->wait(longest);
+  }
+  [[nodiscard]] bool is_running() { return process_ && process_->is_running(); }
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] std::string data() const { return data_.string(); }
+  [[nodiscard]] std::string log_end(std::size_t bytes = 3'000) const {
+    std::ifstream stream{log_file(), std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    return text.size() > bytes ? text.substr(text.size() - bytes) : text;
+  }
+
+ private:
+  static std::string config_file() { return std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json"; }
+  [[nodiscard]] std::filesystem::path log_file() const { return data_ / "node.log"; }
+
+  std::filesystem::path data_;
+  std::vector<std::string> flags_;
+  std::string url_;
+  std::optional<demo::child_process> process_;
+};
+
+}  // namespace musiccorp::testing
