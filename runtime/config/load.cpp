@@ -1,125 +1,162 @@
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "config/check.hpp"
+#include "config/lookup.hpp"
+#include "describe/findings.hpp"
 #include "describe/json.hpp"
 #include "describe/suggest.hpp"
 
 namespace musiccorp::config {
 namespace {
 
-using json = nlohmann::json;
+namespace fs = std::filesystem;
+constexpr std::uintmax_t file_bytes_max = 1U << 20U;
 
-/// Every member of the document that is not an object itself.
-void collect(const json& value, const std::string& pointer, std::set<std::string>& pointers) {
-  if (!value.is_object()) {
-    pointers.insert(pointer);
-    return;
+result<node_config> read_strictly(std::string_view text) {
+  auto read = describe::from_json<node_config>(text, {.unknown = describe::unknown_fields::refuse});
+  if (!read) return failure(sharpened(std::move(read.error()), text));
+  return read;
+}
+
+/// Says of each refused value that it came from a flag, if it did.
+fault attributed(fault trouble, std::span<const override_value> overrides) {
+  for (auto& one : trouble.problems)
+    for (const auto& flag : overrides)
+      if (is_same_branch(one.pointer, flag.pointer)) {
+        one.found += " given by " + flag.flag;
+        break;
+      }
+  return trouble.problems.empty() ? trouble : describe::refusal(std::move(trouble.problems));
+}
+
+void note_flag(const override_value& one, origins& sources) {
+  const auto alone = with_overrides("{}", {&one, 1});
+  if (!alone) return;
+  for (const auto& pointer : given_in(*alone)) sources[pointer] = one.flag;
+}
+
+/// The file by itself first: what is wrong with it is told in its own terms, with lines and columns.
+result<node_config> read_with(std::string_view text, std::span<const override_value> overrides, origins& sources) {
+  auto alone = read_strictly(text);
+  if (!alone) return alone;
+  for (const auto& pointer : given_in(text)) sources[pointer] = "file";
+  std::string document{text};
+  for (const auto& one : overrides) {
+    auto next = with_overrides(document, {&one, 1});
+    if (!next) return failure(attributed(std::move(next.error()), overrides));
+    document = std::move(*next);
+    note_flag(one, sources);
   }
-  for (const auto& [name, member] : value.items())
-    collect(member, (json::json_pointer{pointer} / name).to_string(), pointers);
+  auto whole = overrides.empty() ? std::move(alone) : read_strictly(document);
+  if (!whole) return failure(attributed(std::move(whole.error()), overrides));
+  return whole;
 }
 
-result<void> apply(json& document, const override_value& one) {
-  auto value = json::parse(one.value, nullptr, false);
-  if (value.is_discarded()) value = one.value;
-  try {
-    document[json::json_pointer{one.pointer}] = std::move(value);
-    return {};
-  } catch (const json::exception& error) {
-    base::fault trouble{fault_kind::invalid, "an override cannot be applied", {}, {}};
-    trouble.problems.push_back(
-        {one.pointer, one.value, std::string{"a JSON pointer into the configuration: "} + error.what()});
-    return failure(std::move(trouble));
-  }
+template <class T>
+void inherit(T& value, const T& above, const std::string& pointer, origins& sources) {
+  if (sources.contains(pointer)) return;
+  value = above;
+  sources[pointer] = "inherited";
 }
 
-void check_retry(const retry_config& retry, const std::string& pointer, std::vector<problem>& wrong) {
-  if (retry.delay_first_ms > retry.delay_longest_ms)
-    wrong.push_back({pointer + "/delay_first_ms", std::to_string(retry.delay_first_ms),
-                     "at most delay_longest_ms, which is " + std::to_string(retry.delay_longest_ms)});
+void inherit(retry_config& retry, const retry_config& above, const std::string& pointer, origins& sources) {
+  inherit(retry.attempts_max, above.attempts_max, pointer + "/attempts_max", sources);
+  inherit(retry.delay_first_ms, above.delay_first_ms, pointer + "/delay_first_ms", sources);
+  inherit(retry.delay_longest_ms, above.delay_longest_ms, pointer + "/delay_longest_ms", sources);
 }
 
-void check_services(const node_config& read, std::span<const std::string> services, std::vector<problem>& wrong) {
-  const std::vector<std::string_view> names(services.begin(), services.end());
-  for (const auto& [name, one] : read.services) {
-    const auto pointer = "/services/" + name;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      std::string wanted = "the name of a service";
-      if (const auto close = describe::closest(name, names); !close.empty())
-        wanted += "; did you mean " + std::string{close} + "?";
-      wrong.push_back({pointer, name, wanted});
+void complete(node_config& config, std::span<const std::string> services, origins& sources) {
+  for (const auto& name : services) config.services[name];
+  for (auto& [name, one] : config.services) {
+    std::string pointer = "/services";
+    describe::append_step(pointer, name);
+    if (one.retry) inherit(*one.retry, config.retry, pointer + "/retry", sources);
+    for (auto& [type, retry] : one.retry_by_type) {
+      auto at = pointer + "/retry_by_type";
+      describe::append_step(at, type);
+      inherit(retry, one.retry.value_or(config.retry), at, sources);
     }
-    if (one.retry) check_retry(*one.retry, pointer + "/retry", wrong);
-    for (const auto& [type, retry] : one.retry_by_type) check_retry(retry, pointer + "/retry_by_type/" + type, wrong);
   }
 }
 
-void resolve(std::string& path, const std::filesystem::path& folder) {
-  if (!path.empty()) path = (folder / path).lexically_normal().string();
+void resolve(std::string& path, const std::string& pointer, const fs::path& folder, const origins& sources) {
+  const auto source = sources.find(pointer);
+  const bool is_from_file = source != sources.end() && source->second == "file";
+  if (is_from_file && !path.empty()) path = (folder / path).lexically_normal().string();
+}
+
+void resolve_paths(node_config& config, const fs::path& folder, const origins& sources) {
+  resolve(config.data, "/data", folder, sources);
+  resolve(config.log.file, "/log/file", folder, sources);
+  for (auto& [name, path] : config.imports) {
+    std::string pointer = "/imports";
+    describe::append_step(pointer, name);
+    resolve(path, pointer, folder, sources);
+  }
+}
+
+/// A file beside the missing one whose name is close to it.
+std::string neighbour_of(const fs::path& file) {
+  std::vector<std::string> names;
+  std::error_code trouble;
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path{"."};
+  for (fs::directory_iterator at{folder, trouble}, end; !trouble && at != end; at.increment(trouble))
+    names.push_back(at->path().filename().string());
+  std::ranges::sort(names);
+  const std::vector<std::string_view> views{names.begin(), names.end()};
+  const auto meant = describe::closest(file.filename().string(), views);
+  return meant.empty() ? std::string{} : (file.parent_path() / meant).string();
+}
+
+fault unreadable(fault_kind kind, std::string found, const std::string& meant = {}) {
+  std::string wanted = "a node file";
+  if (!meant.empty()) wanted += "; did you mean " + meant + "?";
+  auto trouble = describe::refusal({{{}, std::move(found), std::move(wanted)}});
+  trouble.kind = kind;
+  return trouble;
+}
+
+result<std::string> text_of(const fs::path& file) {
+  std::error_code ignored;
+  const auto status = fs::status(file, ignored);
+  if (!fs::exists(status)) return failure(unreadable(fault_kind::not_found, "no such file", neighbour_of(file)));
+  if (fs::is_directory(status)) return failure(unreadable(fault_kind::storage, "a folder"));
+  std::ifstream in{file, std::ios::binary};
+  if (!in) return failure(unreadable(fault_kind::storage, "a file that cannot be opened"));
+  std::string text(file_bytes_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return failure(unreadable(fault_kind::storage, "a file that cannot be read"));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > file_bytes_max) return failure(unreadable(fault_kind::too_large, "more than 1 MiB"));
+  return text;
 }
 
 }  // namespace
 
-result<override_value> parse_override(std::string_view text) {
-  const auto equals = text.find('=');
-  if (!text.starts_with('/') || equals == std::string_view::npos)
-    return failure(fault_kind::invalid, "wanted /POINTER=VALUE, found " + std::string{text});
-  return override_value{std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}};
-}
-
-result<loaded_config> read_node_config(std::string_view text, const std::filesystem::path& folder,
+result<loaded_config> read_node_config(std::string_view text, const fs::path& folder,
                                        std::span<const std::string> services,
                                        std::span<const override_value> overrides) {
-  const describe::read_options strict{.unknown = describe::unknown_fields::refuse};
-  // The file by itself first: its own mistakes are told with its own positions.
-  if (auto alone = describe::from_json<node_config>(text, strict); !alone) return failure(std::move(alone.error()));
-  auto document = json::parse(text, nullptr, false);
-  if (!document.is_object()) return failure(fault_kind::invalid, "a node file is a JSON object");
   loaded_config loaded;
-  collect(document, {}, loaded.sources.from_file);
-  for (const auto& one : overrides) {
-    if (auto applied = apply(document, one); !applied) return failure(std::move(applied.error()));
-    loaded.sources.from_file.erase(one.pointer);
-    loaded.sources.from_flags.insert(one.pointer);
-  }
-  auto read = describe::from_json<node_config>(document.dump(), strict);
+  auto read = read_with(text, overrides, loaded.sources);
   if (!read) return failure(std::move(read.error()));
-  std::vector<problem> wrong;
-  check_retry(read->retry, "/retry", wrong);
-  check_services(*read, services, wrong);
-  if (!wrong.empty())
-    return failure(base::fault{fault_kind::invalid, "the configuration is not possible", std::move(wrong), {}});
-  resolve(read->data, folder);
-  resolve(read->log.file, folder);
-  for (auto& [name, path] : read->imports) resolve(path, folder);
   loaded.effective = std::move(*read);
+  complete(loaded.effective, services, loaded.sources);
+  if (auto wrong = contradictions(loaded.effective, services); !wrong.empty())
+    return failure(attributed(describe::refusal(std::move(wrong)), overrides));
+  resolve_paths(loaded.effective, folder, loaded.sources);
   return loaded;
 }
 
-result<loaded_config> load_node_config(const std::filesystem::path& file, std::span<const std::string> services,
+result<loaded_config> load_node_config(const fs::path& file, std::span<const std::string> services,
                                        std::span<const override_value> overrides) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return failure(fault_kind::not_found, "there is no such file");
-  std::ifstream in{file, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
-  if (!in || std::filesystem::is_directory(file, ignored))
-    return failure(fault_kind::storage, "the file cannot be read");
-  return read_node_config(text, file.parent_path(), services, overrides);
-}
-
-std::string report(const base::fault& trouble, std::string_view file) {
-  if (trouble.problems.empty()) return std::string{file} + ": " + trouble.text + "\n";
-  std::string lines;
-  for (const auto& one : trouble.problems) {
-    lines += std::string{file} + ": " + (one.pointer.empty() ? "" : one.pointer + ": ") + "wanted " + one.wanted;
-    if (!one.found.empty()) lines += ", found " + one.found;
-    lines += "\n";
-  }
-  return lines;
+  auto text = text_of(file);
+  if (!text) return failure(std::move(text.error()));
+  return read_node_config(*text, file.parent_path(), services, overrides);
 }
 
 }  // namespace musiccorp::config

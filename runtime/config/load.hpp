@@ -1,38 +1,35 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "config/node_config.hpp"
+#include "config/overrides.hpp"
+#include "config/refusals.hpp"
 
 namespace musiccorp::config {
 
-/// Where a value comes from; what is in none of the two sets is a default.
-struct origins {
-  std::set<std::string> from_file;   ///< JSON pointers of members of the file
-  std::set<std::string> from_flags;  ///< and of overrides
-};
+/// JSON pointer of each value that is no default, to "file", the flag that gave it ("--http"), or "inherited" for
+/// what a service's retry policy takes from the level above it.
+using origins = std::map<std::string, std::string, std::less<>>;
 
 struct loaded_config {
+  /// All that is in effect. `services` has an entry for each known service, and their retry policies are whole: what
+  /// one leaves out comes from the level above it (message type, service, node). Paths of the file are from its
+  /// folder, paths of flags from the current folder, both as the operating system takes them.
   node_config effective;
   origins sources;
 };
 
-/// One value given on the command line: "/retry/attempts_max=3". The value is JSON; what is no JSON is taken as text.
-struct override_value {
-  std::string pointer;
-  std::string value;
-};
-/// Reads "/pointer=value". fault{invalid} for anything else.
-[[nodiscard]] result<override_value> parse_override(std::string_view text);
-
-/// Reads a node file and applies the overrides. Unknown keys, wrong types, impossible values and unknown services are
-/// refused as fault{invalid} with a pointer, what was found, what was wanted and a suggestion; fault{not_found} or
-/// fault{storage} when the file cannot be read. Relative paths in it become relative to its folder.
+/// Reads a node file and applies the overrides.
+///
+/// fault{invalid}: not JSON, unknown or doubled keys, wrong types, impossible values, unknown services; with a
+/// problem for each. fault{not_found}, fault{too_large} (above 1 MiB) or fault{storage} when the file cannot be read.
+/// The text of a value that a flag gave says so. Show them with `report`.
 [[nodiscard]] result<loaded_config> load_node_config(const std::filesystem::path& file,
                                                      std::span<const std::string> services,
                                                      std::span<const override_value> overrides = {});
@@ -41,9 +38,5 @@ struct override_value {
 [[nodiscard]] result<loaded_config> read_node_config(std::string_view text, const std::filesystem::path& folder,
                                                      std::span<const std::string> services,
                                                      std::span<const override_value> overrides = {});
-
-/// The trouble for a person, a line for each problem:
-/// `config/node.json: /http/port: wanted an integer, found "80"`.
-[[nodiscard]] std::string report(const base::fault& trouble, std::string_view file);
 
 }  // namespace musiccorp::config

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "describe/shape.hpp"
 
@@ -74,7 +76,7 @@ struct scheduler_config {
 };
 
 struct log_settings {
-  log_detail level = log_detail::warning;
+  log_detail level = log_detail::info;
   log_form format = log_form::automatic;
   std::string file;
   std::map<std::string, log_detail> levels;
@@ -139,14 +141,15 @@ struct service_config {
   describe::raw_json settings;
 
   static constexpr auto describe() {
-    return describe_as("service_config", 1,
-                       field("mailbox_limit", &service_config::mailbox_limit, "Requests that may wait; above it 503",
-                             defaulted, between(1, 10'000'000)),
-                       field("retry", &service_config::retry, "Instead of the node's"),
-                       field("retry_by_type", &service_config::retry_by_type,
-                             "Instead of the service's, by message type", defaulted),
-                       field("settings", &service_config::settings,
-                             "What the service itself wants to know; see its own documentation", defaulted));
+    return describe_as(
+        "service_config", 1,
+        field("mailbox_limit", &service_config::mailbox_limit, "Requests that may wait; above it 503", defaulted,
+              between(1, 10'000'000)),
+        field("retry", &service_config::retry, "Instead of the node's; what it leaves out is as there"),
+        field("retry_by_type", &service_config::retry_by_type,
+              "Instead of the service's, by message type; what one leaves out is as there", defaulted),
+        field("settings", &service_config::settings,
+              "What the service itself wants to know; see its own documentation", defaulted));
   }
 };
 
@@ -178,10 +181,10 @@ struct node_config {
               defaulted),
         field("retry", &node_config::retry, "What happens to a message that fails", defaulted),
         field("streams", &node_config::streams, "Messages between services", defaulted),
-        field("seed", &node_config::seed, "Of the random generator; missing: from the system"),
+        field("seed", &node_config::seed, "Of the random generator; missing: from the system", at_least(0)),
         field("imports", &node_config::imports,
               "Files that a service reads at its first start, from this file's folder", defaulted),
-        field("services", &node_config::services, "Services that differ from the defaults", defaulted));
+        field("services", &node_config::services, "By name: services that differ from the defaults", defaulted));
   }
 };
 

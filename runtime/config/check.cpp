@@ -1,0 +1,72 @@
+#include "config/check.hpp"
+
+#include <algorithm>
+
+#include "describe/findings.hpp"
+#include "describe/suggest.hpp"
+
+namespace musiccorp::config {
+namespace {
+
+std::string below(std::string pointer, std::string_view step) {
+  describe::append_step(pointer, step);
+  return pointer;
+}
+
+bool can_name_a_folder(std::string_view name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  return name.find_first_not_of(allowed) == std::string_view::npos && !name.starts_with('.');
+}
+
+class checker {
+ public:
+  explicit checker(std::span<const std::string> services) : services_{services.begin(), services.end()} {}
+
+  std::vector<problem> check(const node_config& config) {
+    if (!can_name_a_folder(config.node))
+      problems_.push_back({"/node", describe::shown(config.node),
+                           "letters, digits, '-', '_' and '.', not starting with '.': it names a folder"});
+    check_retry("/retry", config.retry);
+    for (const auto& [name, path] : config.imports)
+      if (path.empty()) problems_.push_back({below("/imports", name), "\"\"", "the path of a file"});
+    for (const auto& [name, one] : config.services) check_service(name, one);
+    return std::move(problems_);
+  }
+
+ private:
+  void check_retry(const std::string& pointer, const retry_config& retry) {
+    if (retry.delay_first_ms > retry.delay_longest_ms)
+      problems_.push_back({pointer + "/delay_first_ms", std::to_string(retry.delay_first_ms),
+                           "at most delay_longest_ms, which is " + std::to_string(retry.delay_longest_ms)});
+  }
+
+  void check_service(const std::string& name, const service_config& one) {
+    const auto pointer = below("/services", name);
+    if (std::ranges::find(services_, name) == services_.end())
+      return problems_.push_back({pointer, "an unknown service", wanted_service(name)});
+    if (one.retry) check_retry(pointer + "/retry", *one.retry);
+    for (const auto& [type, retry] : one.retry_by_type) check_retry(below(pointer + "/retry_by_type", type), retry);
+    // The text is the reader's: JSON without white space in front, or empty.
+    if (!one.settings.text.empty() && one.settings.text.front() != '{')
+      problems_.push_back({pointer + "/settings", "something else", "an object"});
+  }
+
+  [[nodiscard]] std::string wanted_service(std::string_view name) const {
+    std::string wanted = services_.empty() ? "no service here" : "one of ";
+    for (std::size_t i = 0; i < services_.size(); ++i) wanted.append(i > 0 ? ", " : "").append(services_[i]);
+    if (const auto meant = describe::closest(name, services_); !meant.empty())
+      wanted.append("; did you mean ").append(meant).append("?");
+    return wanted;
+  }
+
+  std::vector<std::string_view> services_;
+  std::vector<problem> problems_;
+};
+
+}  // namespace
+
+std::vector<problem> contradictions(const node_config& config, std::span<const std::string> services) {
+  return checker{services}.check(config);
+}
+
+}  // namespace musiccorp::config
