@@ -361,7 +361,8 @@ class server::impl {
     retry_.emplace(workers_.front()->context());
     error_code ec;
     if (!listen(*end, ec)) {
-      acceptor_->close(ec);
+      error_code ignored;  // `ec` says why, and is told below.
+      acceptor_->close(ignored);
       acceptor_.reset();
       retry_.reset();
       workers_.clear();
