@@ -77,34 +77,50 @@ class settings_reader {
   std::vector<problem> problems_;
 };
 
+struct shop_settings {
+  acquirer::acquirer_settings acquirer{};
+  fraud::fraud_settings fraud{};
+  warehouse::warehouse_settings warehouse{};
+  notification::notification_settings notification{};
+};
+
+std::vector<service_definition> services_with(const shop_settings& settings,
+                                              const std::vector<messages::catalog_entry>& items,
+                                              const std::filesystem::path& data) {
+  return {
+      catalog::catalog_service(items),
+      inventory::inventory_service(items),
+      customer::customer_service(),
+      order::order_service(),
+      payment::payment_service(),
+      acquirer::acquirer_service(settings.acquirer),
+      fraud::fraud_service(settings.fraud),
+      warehouse::warehouse_service(settings.warehouse),
+      shipping::shipping_service(),
+      notification::notification_service(settings.notification,
+                                         notification::open_post_office(settings.notification, data)),
+      pricing::pricing_service(),
+  };
+}
+
 }  // namespace
 
 result<std::vector<service_definition>> roster(const settings_map& settings_json, const std::filesystem::path& data,
                                                const std::filesystem::path& catalog_file) {
-  settings_reader settings{settings_json};
+  settings_reader reader{settings_json};
   for (const auto* service : {"catalog", "inventory", "customer", "order", "payment", "shipping", "pricing"})
-    settings.read(service);
-  const auto for_acquirer = settings.read<acquirer::acquirer_settings>("acquirer");
-  const auto for_fraud = settings.read<fraud::fraud_settings>("fraud");
-  const auto for_warehouse = settings.read<warehouse::warehouse_settings>("warehouse");
-  const auto for_notification = settings.read<notification::notification_settings>("notification");
-  if (auto good = settings.verdict(); !good) return failure(std::move(good.error()));
+    reader.read(service);
+  shop_settings settings;
+  settings.acquirer = reader.read<acquirer::acquirer_settings>("acquirer");
+  settings.fraud = reader.read<fraud::fraud_settings>("fraud");
+  settings.warehouse = reader.read<warehouse::warehouse_settings>("warehouse");
+  settings.notification = reader.read<notification::notification_settings>("notification");
+  if (auto good = reader.verdict(); !good) return failure(std::move(good.error()));
   const auto items = read_catalog(catalog_file);
   if (!items) return failure(items.error());
-
-  return std::vector{
-      catalog::catalog_service(*items),
-      inventory::inventory_service(*items),
-      customer::customer_service(),
-      order::order_service(),
-      payment::payment_service(),
-      acquirer::acquirer_service(for_acquirer),
-      fraud::fraud_service(for_fraud),
-      warehouse::warehouse_service(for_warehouse),
-      shipping::shipping_service(),
-      notification::notification_service(for_notification, notification::open_post_office(for_notification, data)),
-      pricing::pricing_service(),
-  };
+  return services_with(settings, *items, data);
 }
+
+std::vector<service_definition> empty_shop() { return services_with({}, {}, {}); }
 
 }  // namespace musiccorp::roster

@@ -24,4 +24,7 @@ namespace musiccorp::roster {
                                                              const std::filesystem::path& data,
                                                              const std::filesystem::path& catalog_file);
 
+/// All services with default settings and nothing to sell: for their names, messages and routes, not to be run.
+[[nodiscard]] std::vector<service_definition> empty_shop();
+
 }  // namespace musiccorp::roster
