@@ -32,6 +32,11 @@ std::vector<gather_room::gathered> gather_room::expire(instant now) {
   return expired;
 }
 
+void gather_room::clear() {
+  open_.clear();
+  deadlines_.clear();
+}
+
 std::optional<instant> gather_room::next_deadline() const {
   if (deadlines_.empty()) return std::nullopt;
   return deadlines_.begin()->first;

@@ -31,6 +31,8 @@ class gather_room {
   [[nodiscard]] std::optional<gathered> replied(std::uint64_t question, reply said);
   /// The gathers whose deadline has passed.
   [[nodiscard]] std::vector<gathered> expire(instant now);
+  /// Forgets all gathers. Ids are never used again, so that replies to forgotten questions stay unknown.
+  void clear();
   [[nodiscard]] std::optional<instant> next_deadline() const;
   [[nodiscard]] std::size_t size() const { return open_.size(); }
 

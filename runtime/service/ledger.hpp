@@ -49,6 +49,7 @@ class queue_ledger {
     const std::lock_guard hold{mutex_};
     auto books = books_;
     books.ready = books.published > books.received ? books.published - books.received : 0;
+    if (books.ready == 0) books.oldest_ready = 0;
     books.in_flight =
         std::min(books.in_flight, books.ready);  // Acknowledged, but the publisher has not heard it yet.
     return books;

@@ -17,6 +17,17 @@ base::fault closed_fault(const std::string& service) {
   return {fault_kind::unavailable, service + " is not open", {}, std::chrono::seconds{1}};
 }
 
+/// The rules' own code decides what is asked; when it throws, that is an answer.
+result<envelope> question_of(const ask_specification& ask, const envelope& command) {
+  try {
+    return ask.make(command);
+  } catch (const std::exception& crash) {
+    return failure(fault_kind::crash, crash.what());
+  } catch (...) {
+    return failure(fault_kind::crash, "an exception of unknown type");
+  }
+}
+
 }  // namespace
 
 partition::partition(const service_definition& definition, wiring wires, partition_limits limits,
@@ -65,6 +76,8 @@ result<void> partition::load() {
     if (const auto known = upstreams_.find(row.upstream); known != upstreams_.end()) known->second.cursor = row;
   auto rows = store_->waiting();
   if (!rows) return failure(std::move(rows.error()));
+  const auto orphans = std::erase_if(*rows, [&](const auto& row) { return !upstreams_.contains(row.upstream); });
+  if (orphans > 0) log.warn("waiting-without-upstream", {{"service", definition_.name()}, {"messages", orphans}});
   waiting_.load(std::move(*rows));
   auto counts = store_->published();
   if (!counts) return failure(std::move(counts.error()));
@@ -106,6 +119,8 @@ result<void> partition::import() {
     return store_->commit();
   } catch (const turn_trouble& trouble) {
     return base::failure(trouble.what);
+  } catch (const unreadable_entity& entity) {
+    return base::failure(entity.what);
   } catch (const std::exception& crash) {
     return base::failure(fault_kind::crash, definition_.name() + " cannot import: " + crash.what());
   }
@@ -116,7 +131,7 @@ void partition::close(const base::fault& why, outgoing& out) {
   for (auto& [gather, one] : asking_) answer(one.token, why, out);
   ready_.clear();
   asking_.clear();
-  gathers_ = {};
+  gathers_.clear();
   arrived_.clear();
   outbox_.reset(0);
   store_.reset();
@@ -139,7 +154,9 @@ void partition::request(std::uint64_t token, envelope message, instant deadline,
   if (!rule)
     return answer(
         token, base::fault{fault_kind::schema, definition_.name() + " does not answer " + message.type, {}, {}}, out);
-  if (auto known = known_answer(message)) return answer(token, *known, out);
+  const auto known = known_answer(message);
+  if (!known) return answer(token, known.error(), out);
+  if (*known) return answer(token, **known, out);
   pending_request one{token, std::move(message), deadline, {}, {}};
   if (rule->asks.empty())
     ready_.push_back(std::move(one));
@@ -150,7 +167,7 @@ void partition::request(std::uint64_t token, envelope message, instant deadline,
 void partition::start_gather(pending_request one, const handler& rule, outgoing& out) {
   std::vector<envelope> questions;
   for (const auto& ask : rule.asks) {
-    auto question = ask.make(one.message);
+    auto question = question_of(ask, one.message);
     if (!question) return answer(one.token, std::move(question.error()), out);
     question->id = base::make_id(environment_.clock.now(), random_);
     question->source = definition_.name();
@@ -202,7 +219,7 @@ void partition::acknowledged(const delivery::ack& frame) {
 
 void partition::received(delivery::batch frame, outgoing& out) {
   const auto known = upstreams_.find(frame.publisher);
-  if (!is_open() || known == upstreams_.end() || frame.upto <= known->second.expected) return;
+  if (!is_open() || known == upstreams_.end()) return;
   auto& from = known->second;
   if (frame.after > from.expected) {
     log.warn("stream-gap", {{"upstream", frame.publisher},
@@ -212,13 +229,17 @@ void partition::received(delivery::batch frame, outgoing& out) {
     return subscribe_to(from, out);
   }
   const auto before = from.expected;
-  from.expected = frame.upto;
+  from.expected = std::max(before, frame.upto);
+  bool brought_something = false;
   for (std::size_t i = 0; i < frame.messages.size(); ++i) {
     auto& message = frame.messages[i];
     if (message.seq <= before) continue;  // Sent twice: a subscription was renewed while it was on its way.
     const auto after = i + 1 == frame.messages.size() ? frame.upto : message.seq;
     arrived_.push_back({&from, after, std::move(message)});
+    brought_something = true;
   }
+  // What is known will not be committed again, and a publisher that hears nothing keeps its window for ever.
+  if (!brought_something) out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq}});
 }
 
 bool partition::has_work() const {

@@ -130,7 +130,7 @@ class partition {
   void answer(std::uint64_t token, const request::reply& said, outgoing& out);
   void start_gather(pending_request one, const handler& rule, outgoing& out);
   void gathered(const request::gather_room::gathered& done);
-  [[nodiscard]] std::optional<request::reply> known_answer(const envelope& message);
+  [[nodiscard]] result<std::optional<request::reply>> known_answer(const envelope& message);
 
   [[nodiscard]] result<void> run_transaction(batch_work& work);
   void run_request(pending_request& one, batch_work& work);

@@ -14,6 +14,11 @@ const telemetry::logger log{"service"};
 void must(result<void> step) {
   if (!step) throw turn_trouble{std::move(step.error())};
 }
+template <class T>
+T must(result<T> step) {
+  if (!step) throw turn_trouble{std::move(step.error())};
+  return std::move(*step);
+}
 
 std::uint64_t body_hash(const envelope& message) { return base::stable_hash(message.type + "\n" + message.payload); }
 
@@ -82,7 +87,10 @@ result<void> partition::run_transaction(batch_work& work) {
     const auto time_left = [&] { return environment_.clock.now() - work.now < limits_.batch_time; };
     // Neither requests nor streams nor what waits may keep the others from their share of the batch.
     const auto share = std::max<std::size_t>(limits_.batch_messages / 2, 1);
-    for (auto& row : waiting_.due(work.now, share)) run_waiting(std::move(row), work);
+    for (auto& row : waiting_.due(work.now, share)) {
+      if (work.handled > 0 && !time_left()) break;
+      run_waiting(std::move(row), work);
+    }
     for (std::size_t i = 0; i < share && !ready_.empty() && (i == 0 || time_left()); ++i) {
       work.requests.push_back(std::move(ready_.front()));
       ready_.pop_front();
@@ -112,7 +120,7 @@ void partition::run_request(pending_request& one, batch_work& work) {
     if (one.deadline <= work.now)
       return base::fault{
           fault_kind::timeout, "the deadline passed before " + definition_.name() + " could begin", {}, {}};
-    if (auto known = known_answer(one.message)) return *known;
+    if (auto known = must(known_answer(one.message))) return *known;
     if (one.settled) return *one.settled;
     turn_effects effects;
     const auto said = try_rule(one.message, one.answers, effects, work);
@@ -123,15 +131,18 @@ void partition::run_request(pending_request& one, batch_work& work) {
   work.replies.push_back(reply);
 }
 
-std::optional<request::reply> partition::known_answer(const envelope& message) {
+/// The error is the store's.
+result<std::optional<request::reply>> partition::known_answer(const envelope& message) {
   if (message.idempotency.empty()) return std::nullopt;
   auto row = store_->find_answer(message.idempotency);
-  if (!row) return std::move(row.error());
+  if (!row) return failure(std::move(row.error()));
   if (!*row) return std::nullopt;
   if ((*row)->body_hash != body_hash(message))
-    return base::rejected{"this Idempotency-Key was used for another request", {}, {}, 422};
+    return request::reply{base::rejected{"this Idempotency-Key was used for another request", {}, {}, 422}};
   auto kept = describe::from_json<envelope>((*row)->payload);
-  if (!kept) return base::fault{fault_kind::corrupt, "a kept answer cannot be read: " + kept.error().text, {}, {}};
+  if (!kept)
+    return request::reply{
+        base::fault{fault_kind::corrupt, "a kept answer cannot be read: " + kept.error().text, {}, {}}};
   return request::read_reply(*kept);
 }
 
@@ -190,6 +201,8 @@ outcome partition::try_rule(envelope& message, const std::vector<std::string>& a
       return decided;
     } catch (const turn_trouble&) {
       throw;
+    } catch (const unreadable_entity& entity) {
+      return entity.what;
     } catch (const std::exception& crash) {
       return base::fault{fault_kind::crash, crash.what(), {}, {}};
     } catch (...) {
@@ -208,11 +221,17 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, ou
   work.wrote = true;
   if (const auto* trouble = said.is<base::fault>()) return fail(from, std::move(row), *trouble, work);
   if (const auto* later = said.is<not_yet>()) return defer(from, std::move(row), *later, work);
+  const auto* got = said.is<request::answer>();
+  const bool replies = got != nullptr && !row.message.reply_to.empty();
+  if (replies && !definition_.says_type(got->type))
+    return fail(from, std::move(row),
+                {fault_kind::internal, definition_.name() + " answers " + got->type + " without says<>()", {}, {}},
+                work);
   if (const auto* no = said.is<base::rejected>())
     log.info("message-rejected", {{"type", row.message.type}, {"id", row.message.id}, {"reason", no->text}});
   else
     apply(std::move(effects), work);
-  if (const auto* got = said.is<request::answer>(); got && !row.message.reply_to.empty()) {
+  if (replies) {
     turn now{row.message, definition_.name(), *store_, work.now, random_};
     auto reply = now.envelope_for(got->type, got->version, got->key, got->payload);
     reply.to = row.message.reply_to;

@@ -25,9 +25,14 @@ struct turn_effects {
   std::vector<message::envelope> messages;  ///< for the log, in order; seq not yet set
 };
 
-/// The store failed, or holds something that cannot be read, while a rule was working. Ends the turn and is never the
-/// rule's fault: no attempt is charged.
+/// The store failed while a rule was working. Ends the batch and is never the rule's fault: no attempt is charged.
 struct turn_trouble {
+  base::fault what;
+};
+
+/// The store works, but the entity that a rule wants cannot be read. Ends this turn only: whoever needs the entity
+/// gets fault{corrupt}, the others go on.
+struct unreadable_entity {
   base::fault what;
 };
 
@@ -112,11 +117,11 @@ class turn {
   E decode(std::string_view body, std::string_view key) {
     auto entity = describe::from_json<E>(body);
     if (!entity)
-      throw turn_trouble{{base::fault_kind::corrupt,
-                          "stored " + std::string{describe::name_of<E>()} + " " + std::string{key} +
-                              " cannot be read: " + entity.error().text,
-                          {},
-                          {}}};
+      throw unreadable_entity{{base::fault_kind::corrupt,
+                               "stored " + std::string{describe::name_of<E>()} + " " + std::string{key} +
+                                   " cannot be read: " + entity.error().text,
+                               {},
+                               {}}};
     return std::move(*entity);
   }
   std::optional<std::string> load(std::string_view type, std::string_view key);

@@ -15,12 +15,18 @@
 namespace musiccorp::testing {
 
 /// Several partitions in one thread under simulated time, joined by queues instead of actors: everything that leaves
-/// one is handed to another, in an order that the seed chooses between pairs (within a pair it stays).
+/// one is handed to another, in an order that the seed chooses between pairs (within a pair it stays). A partition
+/// whose store fails is opened again a moment later, again and again, as its cell would do it.
 class little_world {
  public:
   explicit little_world(std::vector<service_definition> services, std::uint64_t seed = 1,
-                        service::partition_limits limits = {})
-      : services_{std::move(services)}, limits_{std::move(limits)}, random_{seed}, wires_{service::wire(services_)} {
+                        service::partition_limits limits = {},
+                        std::unique_ptr<storage::store_factory> where = storage::memory_stores())
+      : stores{std::move(where)},
+        services_{std::move(services)},
+        limits_{std::move(limits)},
+        random_{seed},
+        wires_{service::wire(services_)} {
     ensure(service::check(services_).empty(), "the services fit together");
     for (const auto& one : services_) start(one.name());
   }
@@ -32,9 +38,13 @@ class little_world {
       while (deliver_one()) idle = 0;
       for (auto& [name, one] : partitions_) {
         service::outgoing out;
+        if (const auto closed = reopen_at_.find(name); closed != reopen_at_.end() && closed->second <= clock.now()) {
+          open(name, out);
+          idle = 0;
+        }
         one->expire(out);
         if (one->has_work()) {
-          one->run(out);
+          run(name, out);
           idle = 0;
         }
         take(name, std::move(out));
@@ -48,7 +58,7 @@ class little_world {
     for (settle();; settle()) {
       std::optional<instant> next;
       for (auto& [name, one] : partitions_)
-        if (const auto due = one->next_due(); due && (!next || *due < *next)) next = due;
+        if (const auto due = next_due(name); due && (!next || *due < *next)) next = due;
       if (!next || *next > end) return clock.set(end);
       clock.set(std::max(*next, clock.now()));
     }
@@ -94,9 +104,11 @@ class little_world {
   }
 
   base::manual_clock clock;
-  std::unique_ptr<storage::store_factory> stores = storage::memory_stores();
+  std::unique_ptr<storage::store_factory> stores;
 
  private:
+  static constexpr duration reopen_after = std::chrono::milliseconds{10};
+
   struct asker {
     std::string service;  ///< empty: the test
     std::uint64_t question = 0;
@@ -116,9 +128,25 @@ class little_world {
         definition, wires_.at(name), limits_,
         service::partition_environment{*stores, clock, random_.next(), ledgers_});
     service::outgoing out;
-    const auto opened = made->open(out);
-    ensure(opened.has_value(), "a store in memory opens");
+    open(name, out);
     take(name, std::move(out));
+  }
+
+  void open(const std::string& name, service::outgoing& out) {
+    reopen_at_.erase(name);
+    if (!partitions_.at(name)->open(out)) reopen_at_[name] = clock.now() + reopen_after;
+  }
+
+  void run(const std::string& name, service::outgoing& out) {
+    auto& one = *partitions_.at(name);
+    one.run(out);
+    if (!one.is_open()) reopen_at_[name] = clock.now() + reopen_after;
+  }
+
+  [[nodiscard]] std::optional<instant> next_due(const std::string& name) const {
+    if (const auto closed = reopen_at_.find(name); closed != reopen_at_.end()) return closed->second;
+    const auto& one = *partitions_.at(name);
+    return one.is_open() ? one.next_due() : std::nullopt;
   }
 
   void take(const std::string& from, service::outgoing out) {
@@ -151,7 +179,7 @@ class little_world {
     take(to, std::move(out));
     if (auto& one = *partitions_.at(to); random_.below(4) == 0 && one.has_work()) {
       service::outgoing done;
-      one.run(done);
+      run(to, done);
       take(to, std::move(done));
     }
     return true;
@@ -173,6 +201,7 @@ class little_world {
   std::map<std::string, service::wiring> wires_;
   service::ledger_board ledgers_;
   std::map<std::string, std::unique_ptr<service::partition>> partitions_;
+  std::map<std::string, instant> reopen_at_;  ///< those whose store failed
   std::map<std::pair<std::string, std::string>, std::deque<parcel>> links_;
   std::map<std::uint64_t, asker> askers_;
   std::map<std::uint64_t, request::reply> replies_;
