@@ -17,7 +17,7 @@ constexpr duration timer_longest = 500ms;
 constexpr duration reopen_first = 250ms;
 constexpr duration reopen_longest = 30s;
 
-message::envelope refusal(fault_kind kind, std::string text) {
+message::envelope trouble(fault_kind kind, std::string text) {
   return request::to_envelope(base::fault{kind, std::move(text), {}, 1s});
 }
 
@@ -72,16 +72,34 @@ class cell final : public managed_actor {
     return element.content().type_token() == caf::make_type_token<request_message, caf::actor>();
   }
 
-  void refuse(caf::mailbox_element& element, caf::execution_unit*) override {
+  void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit*) override {
     status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
     auto content = element.move_content_to_message();
     const auto& asked = content.get_as<request_message>(0);
-    caf::anon_send(
-        content.get_as<caf::actor>(1),
-        reply_message{asked.token, refusal(fault_kind::overloaded, status_->service + " has too much to do")});
+    caf::anon_send(content.get_as<caf::actor>(1), reply_message{asked.token, refused(why)});
+  }
+
+  /// The partition threw: a bug of ours. Its transaction is rolled back, whoever waits is told, and the store is
+  /// opened again later, so that nothing of the broken state lives on.
+  void crashed(caf::mailbox_element& element, std::exception_ptr why) override {
+    managed_actor::crashed(element, why);
+    const base::fault told{fault_kind::internal, status_->service + " broke down and starts again", {}, 1s};
+    outgoing out;
+    core_->close(told, out);
+    send_out(std::move(out));
+    for (auto& [token, asker] : askers_)
+      caf::anon_send(asker.who, reply_message{asker.token, request::to_envelope(told)});
+    askers_.clear();
+    if (status_->state == cell_state::running) closed();
+    schedule();
   }
 
  private:
+  [[nodiscard]] message::envelope refused(refusal why) const {
+    if (why == refusal::full) return trouble(fault_kind::overloaded, status_->service + " has too much to do");
+    return trouble(fault_kind::unavailable, status_->service + " is stopping");
+  }
+
   struct asking {
     caf::actor who;
     std::uint64_t token;
@@ -98,6 +116,7 @@ class cell final : public managed_actor {
     outgoing out;
     core_->close({fault_kind::unavailable, status_->service + " is stopping", {}, 1s}, out);
     send_out(std::move(out));
+    status_->requests_pending = 0;
     status_->state = cell_state::stopped;
     quit();
   }
@@ -105,8 +124,7 @@ class cell final : public managed_actor {
   void request(request_message& asked, const caf::actor& who) {
     if (core_->requests_pending() >= requests_max_) {
       status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
-      caf::anon_send(
-          who, reply_message{asked.token, refusal(fault_kind::overloaded, status_->service + " has too much to do")});
+      caf::anon_send(who, reply_message{asked.token, refused(refusal::full)});
       return;
     }
     const auto token = ++tokens_;
@@ -127,14 +145,16 @@ class cell final : public managed_actor {
   void run() {
     run_pending_ = false;
     with_outgoing([&](outgoing& out) { core_->run(out); });
-    if (!core_->is_open() && status_->state == cell_state::running) {
-      status_->state = cell_state::closed;
-      reopen_delay_ = reopen_first;
-      reopen_at_ = clock_->now() + reopen_delay_;
-      arm();
-    }
+    if (!core_->is_open() && status_->state == cell_state::running) closed();
     const std::lock_guard hold{status_->mutex};
     status_->store = core_->store_statistics();
+  }
+
+  void closed() {
+    status_->state = cell_state::closed;
+    reopen_delay_ = reopen_first;
+    reopen_at_ = clock_->now() + reopen_delay_;
+    arm();
   }
 
   void tick(std::uint64_t generation) {
@@ -193,7 +213,7 @@ class cell final : public managed_actor {
 
   void ask(outgoing::question one) {
     const auto to = places_->find(one.service);
-    if (!to) return core_->replied(one.id, refusal(fault_kind::unavailable, "there is no service " + one.service));
+    if (!to) return core_->replied(one.id, trouble(fault_kind::unavailable, "there is no service " + one.service));
     caf::anon_send(to, request_message{one.id, one.deadline.time_since_epoch().count(), std::move(one.message)},
                    caf::actor{this});
   }

@@ -1,6 +1,8 @@
 #include "service/managed_actor.hpp"
 
 #include <caf/all.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
+#include <thread>
 
 #include "telemetry/log.hpp"
 
@@ -47,8 +49,12 @@ managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_
 void managed_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) {
   MUSICCORP_TSAN(release);
   if (!is_bounded(*element)) return event_based_actor::enqueue(std::move(element), host);
-  if (closed_.load(std::memory_order_relaxed)) return refuse(*element, host);
-  if (!mailbox_->enter()) return refuse(*element, host);
+  if (!mailbox_->enter()) return refuse(*element, refusal::full, host);
+  // Counted first, then looked: the end waits for everybody who was counted before it closed.
+  if (closed_) {
+    mailbox_->withdraw();
+    return refuse(*element, refusal::closed, host);
+  }
   event_based_actor::enqueue(std::move(element), host);
 }
 
@@ -68,9 +74,47 @@ caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element)
   }
 }
 
+/// Called by CAF for each element that is left.
+struct managed_actor::drain {
+  managed_actor& self;
+  const caf::error& reason;
+  caf::execution_unit* host;
+
+  caf::intrusive::task_result take(caf::mailbox_element& element) {
+    if (self.is_bounded(element)) {
+      self.refuse(element, refusal::closed, host);
+      self.mailbox_->leave();
+    } else {
+      caf::detail::sync_request_bouncer{reason}(element);
+    }
+    return caf::intrusive::task_result::resume;
+  }
+  template <class Queue>
+  caf::intrusive::task_result operator()(std::size_t, Queue&, caf::mailbox_element& element) {
+    return take(element);
+  }
+  template <class Queue, class Slot, class Inner>
+  caf::intrusive::task_result operator()(std::size_t, Queue&, Slot, Inner&, caf::mailbox_element& element) {
+    return take(element);
+  }
+};
+
+/// Ends when everybody who was counted in before the mailbox closed has also put their message into it.
+void managed_actor::refuse_the_rest(const caf::error& reason, caf::execution_unit* host) {
+  drain rest{*this, reason, host};
+  get_normal_queue().flush_cache();
+  get_urgent_queue().flush_cache();
+  for (;;) {
+    while (mailbox().new_round(1000, rest).consumed_items > 0) {
+    }
+    if (mailbox_->accepted == mailbox_->finished) return;
+    std::this_thread::yield();
+  }
+}
+
 bool managed_actor::cleanup(caf::error&& reason, caf::execution_unit* host) {
   MUSICCORP_TSAN(acquire);
-  closed_.store(true, std::memory_order_relaxed);
+  if (!closed_.exchange(true)) refuse_the_rest(reason, host);
   return event_based_actor::cleanup(std::move(reason), host);
 }
 
@@ -97,7 +141,7 @@ bool managed_actor::is_bounded(const caf::mailbox_element& element) const {
   }
 }
 
-void managed_actor::refuse(caf::mailbox_element& element, caf::execution_unit* host) {
+void managed_actor::refuse(caf::mailbox_element& element, refusal, caf::execution_unit* host) {
   if (element.mid.is_request() && element.sender)
     element.sender->enqueue(nullptr, element.mid.response_id(),
                             caf::make_message(caf::make_error(caf::sec::request_receiver_down)), host);

@@ -27,23 +27,34 @@ struct mailbox_state {
   }
   /// Counts one message in, or says that there is no room.
   [[nodiscard]] bool enter() {
-    const auto before = accepted.fetch_add(1, std::memory_order_relaxed);
-    if (before - finished_seen.load(std::memory_order_relaxed) < limit) [[likely]]
+    const auto before = accepted.fetch_add(1);
+    if (has_room(before, finished_seen.load(std::memory_order_relaxed))) [[likely]]
       return true;
     const auto done = finished.load(std::memory_order_relaxed);
     finished_seen.store(done, std::memory_order_relaxed);
-    if (before - done < limit) return true;
-    accepted.fetch_sub(1, std::memory_order_relaxed);
+    if (has_room(before, done)) return true;
+    withdraw();
     refused.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
+  /// Takes back an enter() whose message did not go in.
+  void withdraw() { accepted.fetch_sub(1); }
   /// Only the actor's thread.
   void leave() { finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+
+ private:
+  /// `done` may be ahead of `before`: others came and went since.
+  [[nodiscard]] bool has_room(std::uint64_t before, std::uint64_t done) const {
+    return done >= before || before - done < limit;
+  }
 };
+
+/// Why a message was not taken.
+enum class refusal : std::uint8_t { full, closed };
 
 /// An actor with a bounded mailbox that survives its handlers' exceptions: the handle stays valid, everything queued
 /// stays queued (CAF's own actor dies and silently drops it). Responses, exits, downs, errors and timeouts are never
-/// bounded.
+/// bounded. What is left in the mailbox when it ends is refused, not dropped.
 class managed_actor : public caf::event_based_actor {
  public:
   managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_state> mailbox);
@@ -59,15 +70,18 @@ class managed_actor : public caf::event_based_actor {
  protected:
   /// Which messages count against the limit. Called by senders' threads.
   [[nodiscard]] virtual bool is_bounded(const caf::mailbox_element& element) const;
-  /// A message that found the mailbox full or closed. Called by the sender's thread; must not touch the actor's
-  /// state.
-  virtual void refuse(caf::mailbox_element& element, caf::execution_unit* host);
+  /// A bounded message that found the mailbox full or closed, or was left in it at the end. Called by the sender's
+  /// thread or, at the end, by the actor's; must not touch the actor's state.
+  virtual void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit* host);
   /// A handler threw. The message is spent, the mailbox intact.
   virtual void crashed(caf::mailbox_element& element, std::exception_ptr why);
 
   [[nodiscard]] mailbox_state& mailbox_numbers() { return *mailbox_; }
 
  private:
+  struct drain;
+  void refuse_the_rest(const caf::error& reason, caf::execution_unit* host);
+
   std::shared_ptr<mailbox_state> mailbox_;
   std::atomic<bool> closed_{false};
 };

@@ -6,7 +6,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "service/cell_types.hpp"
-#include "storage/memory_store.hpp"
+#include "support/faulty_store.hpp"
 #include "unit/service/toy_services.hpp"
 
 namespace musiccorp::service {
@@ -34,19 +34,6 @@ class listener final : public caf::event_based_actor {
 
  private:
   std::map<std::uint64_t, request::reply>* replies_;
-};
-
-/// A store factory whose stores can be made to fail.
-class failing_stores final : public storage::store_factory {
- public:
-  result<std::unique_ptr<storage::store>> open(std::string_view partition) override {
-    if (broken) return failure(fault_kind::storage, "no disk");
-    return inner_->open(partition);
-  }
-  bool broken = false;
-
- private:
-  std::unique_ptr<storage::store_factory> inner_ = storage::memory_stores();
 };
 
 class Cell : public ::testing::Test {
@@ -109,6 +96,8 @@ class Cell : public ::testing::Test {
   T answer(std::uint64_t token) {
     return describe::from_json<T>(std::get<request::answer>(replies_.at(token)).payload).value();
   }
+  fault_kind trouble_of(std::uint64_t token) { return std::get<fault>(replies_.at(token)).kind; }
+  cell_state state(const std::string& service) { return statuses_.at(service)->state; }
   total booked() {
     const auto token = ask("book", show_total{"all"});
     run();
@@ -118,7 +107,8 @@ class Cell : public ::testing::Test {
   mischief trouble_;
   std::vector<service_definition> services_ = services(trouble_);
   std::map<std::string, wiring> wires_ = wire(services_);
-  failing_stores stores_;
+  std::shared_ptr<testing::store_faults> faults_ = std::make_shared<testing::store_faults>();
+  testing::faulty_stores stores_{faults_};
   ledger_board ledgers_;
   std::shared_ptr<base::manual_clock> clock_ = std::make_shared<base::manual_clock>();
   std::shared_ptr<directory> places_ = std::make_shared<directory>();
@@ -192,6 +182,94 @@ TEST_F(Cell, AMessageThatNobodyExpectsIsNamedAndDoesNotEndIt) {
   const auto sold = ask("till", buy{"1", "disc"});
   run();
   EXPECT_EQ(answer<sale>(sold).amount, 4);
+}
+
+TEST_F(Cell, IsClosedWhileItsStoreFailsAndRunsAgainWhenItIsBack) {
+  faults_->fail_all();
+  const auto lost = ask("till", buy{"1", "disc"});
+  run();
+  EXPECT_EQ(trouble_of(lost), fault_kind::storage);
+  EXPECT_EQ(state("till"), cell_state::closed);
+
+  pass(3s);
+  const auto refused = ask("till", buy{"1", "disc"});
+  run();
+  EXPECT_EQ(trouble_of(refused), fault_kind::unavailable);
+  EXPECT_EQ(state("till"), cell_state::closed);
+
+  faults_->heal();
+  pass(5s);
+  EXPECT_EQ(state("till"), cell_state::running);
+  const auto sold = ask("till", buy{"1", "disc"});
+  run();
+  EXPECT_EQ(answer<sale>(sold).amount, 4);
+  EXPECT_EQ(booked().sales, 1);
+}
+
+TEST_F(Cell, WhatWasOnItsWayToAClosedCellArrivesWhenItRunsAgain) {
+  ask("till", buy{"1", "disc"});
+  faults_->fail_call(3, testing::store_call::commit);
+  run();
+  pass(2s);
+  EXPECT_EQ(booked().sales, 1);
+  for (const auto& [name, status] : statuses_) EXPECT_EQ(status->state, cell_state::running) << name;
+  const auto shown = ask("till", show_sale{"1"});
+  run();
+  EXPECT_EQ(answer<sale>(shown).note, "stamped");
+}
+
+TEST_F(Cell, ABugInItsPartitionIsAnsweredAndHeals) {
+  faults_->throw_instead();
+  faults_->fail_call(1, testing::store_call::commit);
+  const auto first = ask("book", show_total{"all"});
+  const auto second = ask("book", show_total{"all"});
+  run();
+  EXPECT_EQ(trouble_of(first), fault_kind::internal);
+  EXPECT_EQ(trouble_of(second), fault_kind::internal);
+  EXPECT_EQ(state("book"), cell_state::closed);
+  EXPECT_EQ(statuses_.at("book")->depth(), 0U);
+  pass(1s);
+  EXPECT_EQ(state("book"), cell_state::running);
+  EXPECT_EQ(booked().sales, 0);
+}
+
+TEST_F(Cell, AnswersWhatIsLeftInItsMailboxWhenItStops) {
+  caf::anon_send(places_->find("till"), stop_atom_v);
+  std::vector<std::uint64_t> tokens;
+  for (int i = 0; i < 5; ++i) tokens.push_back(ask("till", buy{std::to_string(i), "disc"}));
+  run();
+  for (const auto token : tokens) {
+    ASSERT_TRUE(replies_.contains(token));
+    EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
+  }
+  EXPECT_EQ(statuses_.at("till")->depth(), 0U);
+  EXPECT_EQ(state("till"), cell_state::stopped);
+}
+
+TEST_F(Cell, ARequestToACellThatStoppedIsAnswered) {
+  caf::anon_send(places_->find("till"), stop_atom_v);
+  run();
+  const auto token = ask("till", buy{"1", "disc"});
+  run();
+  EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
+}
+
+TEST_F(Cell, WhoeverAskedACellThatStopsIsAnswered) {
+  places_->add("price", asker_);  // Somebody who never replies.
+  const auto token = ask("till", buy{"1", "disc"});
+  run();
+  caf::anon_send(places_->find("till"), stop_atom_v);
+  run();
+  EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
+}
+
+TEST(Mailbox, HasRoomForASenderThatOthersOvertook) {
+  mailbox_state mailbox;
+  mailbox.limit = 2;
+  mailbox.accepted = 10;       // This sender will be the eleventh,
+  mailbox.finished = 12;       // but two later ones have come and gone,
+  mailbox.finished_seen = 12;  // and one of them looked.
+  EXPECT_TRUE(mailbox.enter());
 }
 
 }  // namespace
