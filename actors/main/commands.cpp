@@ -2,77 +2,62 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <variant>
 
 #include "config/explain.hpp"
 #include "config/load.hpp"
+#include "config/lookup.hpp"
 #include "node/from_config.hpp"
 #include "node/node.hpp"
+#include "roster/catalog_file.hpp"
 #include "roster/roster.hpp"
+#include "schemas.hpp"
 
 namespace musiccorp::program {
 namespace {
 
-constexpr int exit_cannot_open = 74;  // EX_IOERR
-constexpr int exit_cut_short = 75;    // EX_TEMPFAIL
-constexpr int exit_bad_config = 78;   // EX_CONFIG
-
 /// In-flight requests and turns get this long at SIGTERM.
 constexpr std::chrono::milliseconds stop_grace{3'000};
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  describe::write_json_text(out, text);
-  return out;
-}
-
-/// --http HOST:PORT and --set as overrides of the file.
-result<std::vector<config::override_value>> overrides_from(const node_flags& flags) {
-  std::vector<config::override_value> overrides;
-  if (!flags.http.empty()) {
-    const auto colon = flags.http.rfind(':');
-    if (colon == std::string::npos)
-      return failure(fault_kind::invalid, "--http wants HOST:PORT, found " + flags.http);
-    auto host = flags.http.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    overrides.push_back({"/http/host", json_text(host)});
-    overrides.push_back({"/http/port", flags.http.substr(colon + 1)});
-  }
-  for (const auto& text : flags.settings) {
-    auto one = config::parse_override(text);
-    if (!one) return failure(fault_kind::invalid, "--set: " + one.error().text);
-    overrides.push_back(std::move(*one));
-  }
-  return overrides;
-}
 
 std::filesystem::path config_file(const node_flags& flags) {
   return flags.config.empty() ? project_root() / "config" / "node.json" : std::filesystem::path{flags.config};
 }
 
-/// The names of all services, from a roster without settings.
-result<std::vector<std::string>> service_names(const std::filesystem::path& catalog) {
-  auto services = roster::roster({}, {}, catalog);
-  if (!services) return failure(std::move(services.error()));
-  std::vector<std::string> names;
-  for (const auto& one : *services) names.push_back(one.name());
-  return names;
-}
-
-result<config::loaded_config> load(const node_flags& flags) {
-  auto overrides = overrides_from(flags);
-  if (!overrides) return failure(std::move(overrides.error()));
-  auto names = service_names(project_root() / "config" / "catalog.json");
-  if (!names) return failure(std::move(names.error()));
-  return config::load_node_config(config_file(flags), *names, *overrides);
-}
-
+/// Tells what is wrong, a line for each problem, on stderr.
 int complain(const base::fault& trouble, const std::filesystem::path& file, int code) {
   std::cerr << config::report(trouble, file.string()) << std::flush;
   return code;
 }
+
+using override_values = std::vector<config::override_value>;
+
+/// --http and --set as overrides of the file, or an exit code after it has told what is wrong.
+std::variant<override_values, int> overrides_from(const node_flags& flags) {
+  override_values overrides;
+  if (!flags.http.empty()) {
+    auto door = config::http_overrides(flags.http);
+    if (!door) return complain(door.error(), "--http", exit_usage);
+    overrides = std::move(*door);
+  }
+  for (const auto& text : flags.settings) {
+    auto one = config::parse_override(text);
+    if (!one) return complain(one.error(), "--set", exit_usage);
+    overrides.push_back(std::move(*one));
+  }
+  return overrides;
+}
+
+std::vector<std::string> service_names() {
+  std::vector<std::string> names;
+  for (const auto& one : roster::empty_shop()) names.push_back(one.name());
+  return names;
+}
+
+std::filesystem::path project_catalog() { return project_root() / "config" / "catalog.json"; }
 
 std::filesystem::path data_folder(const node_flags& flags, const config::node_config& config) {
   if (!flags.data.empty()) return std::filesystem::absolute(flags.data);
@@ -80,14 +65,96 @@ std::filesystem::path data_folder(const node_flags& flags, const config::node_co
   return project_root() / ".data" / config.node;
 }
 
+std::filesystem::path catalog_file(const config::node_config& config) {
+  const auto given = config.imports.find("catalog");
+  return given == config.imports.end() ? project_catalog() : std::filesystem::path{given->second};
+}
+
+/// What the command line and the files ask for, checked as far as that goes without opening anything.
+struct plan {
+  config::loaded_config config;
+  std::filesystem::path data;
+  std::vector<service_definition> services;
+};
+
+/// Problems of services' settings, with pointers into the node file.
+fault in_node_file(fault trouble) {
+  for (auto& one : trouble.problems) {
+    const auto end = std::min(one.pointer.find('/', 1), one.pointer.size());
+    one.pointer = "/services" + one.pointer.substr(0, end) + "/settings" + one.pointer.substr(end);
+  }
+  return trouble;
+}
+
+/// Imports that no service reads.
+result<void> check_imports(const config::node_config& config) {
+  fault trouble{fault_kind::invalid, "unknown imports", {}, {}};
+  for (const auto& [name, path] : config.imports)
+    if (name != "catalog") trouble.problems.push_back({"/imports/" + name, "an import that nobody reads", "catalog"});
+  if (trouble.problems.empty()) return {};
+  return failure(std::move(trouble));
+}
+
+/// Says of each refused value that it came from a flag, if it did.
+fault attributed(fault trouble, const override_values& overrides) {
+  for (auto& one : trouble.problems) {
+    const auto flag = std::ranges::find_if(
+        overrides, [&](const auto& given) { return config::is_same_branch(one.pointer, given.pointer); });
+    if (flag != overrides.end()) one.found += " given by " + flag->flag;
+  }
+  return trouble;
+}
+
+/// All services with the settings of the node file.
+result<std::vector<service_definition>> services_for(const config::node_config& config,
+                                                     const std::filesystem::path& data) {
+  if (auto imports = check_imports(config); !imports) return failure(std::move(imports.error()));
+  auto services = roster::roster(node::settings_from(config), data, catalog_file(config));
+  if (!services) return failure(in_node_file(std::move(services.error())));
+  return services;
+}
+
+/// An exit code after it has told what is wrong.
+std::variant<plan, int> make_plan(const node_flags& flags) {
+  const auto given = overrides_from(flags);
+  if (const auto* code = std::get_if<int>(&given)) return *code;
+  const auto& overrides = std::get<override_values>(given);
+  const auto file = config_file(flags);
+  auto loaded = config::load_node_config(file, service_names(), overrides);
+  if (!loaded) return complain(loaded.error(), file, exit_bad_config);
+  const auto& config = loaded->effective;
+  // By itself first: its pointers lead into another file.
+  if (const auto catalog = roster::read_catalog(catalog_file(config)); !catalog)
+    return complain(catalog.error(), catalog_file(config), exit_bad_config);
+  const auto data = data_folder(flags, config);
+  auto services = services_for(config, data);
+  if (!services) return complain(attributed(std::move(services.error()), overrides), file, exit_bad_config);
+  return plan{std::move(*loaded), data, std::move(*services)};
+}
+
 void tell_where(const node::node& running, const std::filesystem::path& data) {
   const auto url = running.url();
-  std::cout << "The shop is open.\n"
+  std::cout << "The shop is open.\n\n"
             << "  catalogue   " << url << "/catalog\n"
             << "  API         " << url << "/openapi.json\n"
+            << "  ready?      " << url << "/readyz\n"
             << "  metrics     " << url << "/metrics\n"
-            << "  data        " << data.string() << "\n"
-            << "Ctrl-C closes it.\n";
+            << "  data        " << data.string() << "\n\n"
+            << "Ctrl-C closes it; the data stays, and the next `up` goes on with it.\n"
+            << std::flush;
+}
+
+int tell_why_not(const base::fault& trouble, const config::http_config& door) {
+  std::cerr << "The node cannot start: " << trouble.text;
+  if (trouble.kind == fault_kind::unavailable)
+    std::cerr << "; free port " << door.port << ", or choose another address with --http HOST:PORT (port 0 takes a "
+              << "free one)";
+  std::cerr << std::endl;
+  return trouble.kind == fault_kind::invalid ? exit_bad_config : exit_cannot_open;
+}
+
+std::filesystem::path schema_folder(const std::string& given) {
+  return given.empty() ? project_root() / "config" / "schema" : std::filesystem::path{given};
 }
 
 sigset_t stop_signals() {
@@ -113,23 +180,16 @@ int run_node(const node_flags& flags, run_mode mode) {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  auto loaded = load(flags);
-  if (!loaded) return complain(loaded.error(), config_file(flags), exit_bad_config);
-  const auto& config = loaded->effective;
+  auto made = make_plan(flags);
+  if (const auto* code = std::get_if<int>(&made)) return *code;
+  auto& [loaded, data, services] = std::get<plan>(made);
+  const auto& config = loaded.effective;
   if (auto logs = telemetry::start_logs(node::logs_from(config.log, isatty(STDERR_FILENO) != 0)); !logs)
     return complain(logs.error(), config_file(flags), exit_cannot_open);
-
-  const auto data = data_folder(flags, config);
-  const auto catalog = config.imports.find("catalog");
-  auto services = roster::roster(node::settings_from(config), data,
-                                 catalog == config.imports.end() ? project_root() / "config" / "catalog.json"
-                                                                 : std::filesystem::path{catalog->second});
-  if (!services) return complain(services.error(), config_file(flags), exit_bad_config);
-
-  auto running = node::node::start(node::options_from(config, MUSICCORP_VERSION, data), std::move(*services));
+  auto running = node::node::start(node::options_from(config, MUSICCORP_VERSION, data), std::move(services));
   if (!running) {
-    std::cerr << "The node cannot start: " << running.error().text << "\n";
-    return exit_cannot_open;
+    telemetry::flush_logs();
+    return tell_why_not(running.error(), config.http);
   }
   if (mode == run_mode::talkative) tell_where(**running, data);
   std::cout << "ready " << (*running)->url() << std::endl;
@@ -143,9 +203,10 @@ int run_node(const node_flags& flags, run_mode mode) {
 }
 
 int explain_config(const node_flags& flags, bool as_json) {
-  auto loaded = load(flags);
-  if (!loaded) return complain(loaded.error(), config_file(flags), exit_bad_config);
-  std::cout << (as_json ? config::explain_json(*loaded) : config::explain(*loaded));
+  const auto made = make_plan(flags);
+  if (const auto* code = std::get_if<int>(&made)) return *code;
+  const auto& loaded = std::get<plan>(made).config;
+  std::cout << (as_json ? config::explain_json(loaded) : config::explain(loaded)) << std::flush;
   return 0;
 }
 
@@ -153,6 +214,31 @@ int demonstrate(demo::demo_options options) {
   if (options.data.empty()) options.data = project_root() / ".data";
   if (options.config.empty()) options.config = project_root() / "config" / "node.json";
   return demo::run_demo(options);
+}
+
+int write_schema_files(const std::string& folder) {
+  const auto schemas = schemas_of(roster::empty_shop());
+  const auto written = write_schemas(schemas, schema_folder(folder));
+  if (!written) {
+    std::cerr << written.error().text << std::endl;
+    return exit_cannot_open;
+  }
+  for (const auto& file : *written) std::cout << "wrote " << file << "\n";
+  std::cout << schemas.size() << " schemas, " << written->size() << " of them new or changed" << std::endl;
+  return 0;
+}
+
+int check_schema_files(const std::string& folder) {
+  const auto schemas = schemas_of(roster::empty_shop());
+  const auto differences = compare_schemas(schemas, schema_folder(folder));
+  if (differences.empty()) {
+    std::cout << schemas.size() << " schemas, all as this program has them" << std::endl;
+    return 0;
+  }
+  for (const auto& one : differences) std::cerr << one << "\n";
+  std::cerr << "\nIf the program is right, `./musiccorp schema write" << (folder.empty() ? "" : " --dir " + folder)
+            << "` rewrites the files." << std::endl;
+  return 1;
 }
 
 }  // namespace musiccorp::program

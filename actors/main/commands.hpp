@@ -9,6 +9,11 @@
 /// What the program can do. Every command returns the process's exit code; sysexits.h says what they mean.
 namespace musiccorp::program {
 
+inline constexpr int exit_usage = 64;        // EX_USAGE: wrong command line
+inline constexpr int exit_cannot_open = 74;  // EX_IOERR: a store, a port or a file
+inline constexpr int exit_cut_short = 75;    // EX_TEMPFAIL: requests were cut at the end
+inline constexpr int exit_bad_config = 78;   // EX_CONFIG
+
 struct node_flags {
   std::string config;  ///< empty: the project's own
   std::string data;
@@ -23,6 +28,10 @@ enum class run_mode { quiet, talkative };
 int run_node(const node_flags& flags, run_mode mode);
 int explain_config(const node_flags& flags, bool as_json);
 int demonstrate(demo::demo_options options);
+/// `folder` empty: config/schema of the project. 74 when a file cannot be written.
+int write_schema_files(const std::string& folder);
+/// 1 when the files are not what this program would write, after a line for each difference.
+int check_schema_files(const std::string& folder);
 
 /// The folder with `config/node.json` above this program; the current folder when there is none.
 [[nodiscard]] std::filesystem::path project_root();

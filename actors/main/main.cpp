@@ -1,7 +1,11 @@
 // The program behind ./musiccorp: reads the command line and hands over to one command.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "describe/suggest.hpp"
@@ -10,76 +14,195 @@ namespace {
 
 using namespace musiccorp::program;
 
+struct wanted_options {
+  node_flags node;
+  bool explain_as_json = false;
+  std::string schema_folder;
+  musiccorp::demo::demo_options demo;
+};
+
 void add_node_options(CLI::App& command, node_flags& flags) {
-  command.add_option("--config", flags.config, "Node file (default: config/node.json of the project)");
-  command.add_option("--data", flags.data, "Folder for the stores (default: as configured, else .data/<node>)");
-  command.add_option("--http", flags.http, "Address to listen on, HOST:PORT; port 0 takes a free one");
-  command.add_option("--set", flags.settings, "Override one value: --set /retry/attempts_max=3; may be repeated")
-      ->type_name("/POINTER=VALUE");
+  command.add_option("--config", flags.config, "Node file (default: config/node.json of the project)")
+      ->type_name("FILE");
+  command.add_option("--data", flags.data, "Folder for the stores (default: as configured, else .data/<node>)")
+      ->type_name("FOLDER");
+  command.add_option("--http", flags.http, "Address to listen on; port 0 takes a free one")->type_name("HOST:PORT");
+  command.add_option("--set", flags.settings, "Override one value of the node file; may be repeated")
+      ->type_name("/POINTER=VALUE")
+      ->take_all();
 }
 
-/// CLI11's own text, and what the person most likely meant.
-int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  const int code = app.exit(error);
-  if (code == 0) return 0;
+constexpr auto node_footer = R"(Prints `ready http://HOST:PORT` when it serves. SIGTERM or Ctrl-C stops it in order.
+Exit codes: 0 stopped in order, 64 wrong command line, 74 something could not be opened,
+75 requests were cut at the end, 78 bad configuration.
+
+Examples:
+  musiccorp node --config config/node.json --data /var/lib/musiccorp
+  musiccorp node --config config/node.json --http 127.0.0.1:0 --set /retry/attempts_max=3)";
+
+constexpr auto up_footer = R"(The same as `node` with the project's own node file, and it says where everything is.
+
+Examples:
+  musiccorp up
+  musiccorp up --http 127.0.0.1:9000 --set /services/acquirer/settings/fail_percent=10)";
+
+constexpr auto explain_footer = R"(Takes the options of `node`, so it shows what a node started with them would do.
+
+Examples:
+  musiccorp config explain
+  musiccorp config explain --set /retry/attempts_max=3 --json)";
+
+constexpr auto schema_footer =
+    R"(`write` makes the files of this program, `check` compares them and exits with 1 when they differ.
+Editors that read "$schema" of config/node.json complete and check it with node.schema.json.)";
+
+constexpr auto demo_footer = R"(Exit codes: 0 every promise holds, 1 one is broken, 2 the demo could not run.)";
+
+void add_run_verbs(CLI::App& app, wanted_options& wanted) {
+  auto* node = app.add_subcommand("node", "Run one node as its config file says, until SIGTERM");
+  add_node_options(*node, wanted.node);
+  node->get_option("--config")->required()->description("Node file");
+  node->footer(node_footer);
+  auto* up = app.add_subcommand("up", "Run the shop here until Ctrl-C");
+  add_node_options(*up, wanted.node);
+  up->footer(up_footer);
+}
+
+void add_demo_verb(CLI::App& app, musiccorp::demo::demo_options& wanted) {
+  auto* demo = app.add_subcommand("demo", "Open a fresh shop, drive orders through it, and check every promise");
+  demo->add_option("--orders", wanted.orders, "How many orders, 1 to 10000000")
+      ->check(CLI::Range(1, 10'000'000).description({}))
+      ->type_name("N")
+      ->capture_default_str();
+  demo->add_option("--clients", wanted.clients, "How many clients at a time, 1 to 512")
+      ->check(CLI::Range(1, 512).description({}))
+      ->type_name("N")
+      ->capture_default_str();
+  demo->add_option("--seed", wanted.seed, "The same seed gives the same orders")
+      ->type_name("N")
+      ->capture_default_str();
+  demo->add_flag("--keep", wanted.keep, "Leave the shop open until Ctrl-C, and its data there");
+  demo->add_flag("--json", wanted.json, "Print the result as JSON");
+  demo->footer(demo_footer);
+}
+
+void add_config_verbs(CLI::App& app, wanted_options& wanted) {
+  auto* config = app.add_subcommand("config", "About the configuration");
+  config->require_subcommand(1);
+  auto* explain = config->add_subcommand("explain", "Print every value that is in effect, and where it comes from");
+  add_node_options(*explain, wanted.node);
+  explain->add_flag("--json", wanted.explain_as_json, "Print JSON");
+  explain->footer(explain_footer);
+
+  auto* schema = app.add_subcommand("schema", "JSON Schemas of the node file and of every message");
+  schema->require_subcommand(1);
+  schema->footer(schema_footer);
+  auto* write = schema->add_subcommand("write", "Write the schemas of this program; older versions stay");
+  auto* check = schema->add_subcommand("check", "Tell what differs between the schema files and this program");
+  for (auto* one : {write, check})
+    one->add_option("--dir", wanted.schema_folder, "Where they are (default: config/schema of the project)")
+        ->type_name("FOLDER");
+}
+
+std::vector<std::string> verbs_of(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-    for (const auto* option : command->get_options())
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
+  for (const auto* one : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(one->get_name());
+  return names;
+}
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* one : app.get_options())
+    for (const auto& name : one->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
   const std::vector<std::string_view> known(names.begin(), names.end());
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word{argv[i]};
-    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    if (const auto close = musiccorp::describe::closest(word, known); !close.empty())
-      std::cerr << "Did you mean " << close << "?\n";
+  const auto close = musiccorp::describe::closest(word, known);
+  return close.empty() ? std::string{} : "; did you mean " + std::string{close} + "?";
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+/// The verb that the words name, as far as they do.
+struct named_verb {
+  const CLI::App* app;
+  std::string path = "musiccorp";
+  std::string trouble{};  ///< the first word that should be a verb and is none
+};
+
+named_verb verb_in(const CLI::App& app, std::span<char*> words) {
+  named_verb found{&app};
+  for (const std::string_view word : words) {
+    const auto names = verbs_of(*found.app);
+    if (names.empty() || word.starts_with('-')) return found;
+    if (std::ranges::find(names, word) == names.end()) {
+      found.trouble = "there is no verb '" + std::string{word} + "'" + suggestion(word, names);
+      return found;
+    }
+    found.app = found.app->get_subcommand(std::string{word});
+    found.path += " " + std::string{word};
   }
-  return 64;  // EX_USAGE of sysexits.h
+  if (const auto names = verbs_of(*found.app); !names.empty()) found.trouble = "wanted a verb: " + listed(names);
+  return found;
+}
+
+/// The first word that looks like an option and is none.
+std::string strange_option(const CLI::App& verb, std::span<char*> words) {
+  const auto flags = flags_of(verb);
+  for (std::string_view word : words) {
+    word = word.substr(0, word.find('='));
+    if (word.starts_with("--") && std::ranges::find(flags, word) == flags.end())
+      return "there is no option '" + std::string{word} + "'" + suggestion(word, flags);
+  }
+  return {};
+}
+
+/// What is wrong with the command line, what was most likely meant, and where more is told.
+int usage_error(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
+  const auto verb = verb_in(app, words);
+  auto text = verb.trouble.empty() ? strange_option(*verb.app, words) : verb.trouble;
+  if (text.empty()) text = error.what();
+  std::cerr << verb.path << ": " << text << "\n`" << verb.path << " --help` tells more." << std::endl;
+  return exit_usage;
+}
+
+int run(const CLI::App& app, const wanted_options& wanted) {
+  if (app.got_subcommand("node")) return run_node(wanted.node, run_mode::quiet);
+  if (app.got_subcommand("up")) return run_node(wanted.node, run_mode::talkative);
+  if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);
+  if (app.got_subcommand("demo")) return demonstrate(wanted.demo);
+  const auto* schema = app.get_subcommand("schema");
+  return schema->got_subcommand("write") ? write_schema_files(wanted.schema_folder)
+                                         : check_schema_files(wanted.schema_folder);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its size limit is an I/O error, not the end of the process.
   CLI::App app{"MusicCorp: a music shop of small durable services, and the runtime under it."};
   app.name("musiccorp");
   app.require_subcommand(1);
   app.set_version_flag("--version", MUSICCORP_VERSION);
-
-  node_flags flags;
-  auto* node = app.add_subcommand("node", "Run one node as its config file says, until SIGTERM");
-  add_node_options(*node, flags);
-  node->get_option("--config")->required();
-  auto* up = app.add_subcommand("up", "Run the shop here until Ctrl-C");
-  add_node_options(*up, flags);
-
-  auto* config = app.add_subcommand("config", "About the configuration");
-  config->require_subcommand(1);
-  bool as_json = false;
-  auto* explain = config->add_subcommand("explain", "Print every value that is in effect, and where it comes from");
-  add_node_options(*explain, flags);
-  explain->add_flag("--json", as_json, "Print JSON");
-
-  musiccorp::demo::demo_options demo_wanted;
-  auto* demo = app.add_subcommand("demo", "Open a fresh shop, drive orders through it, and check every promise");
-  demo->add_option("--orders", demo_wanted.orders, "How many orders")
-      ->check(CLI::Range(1, 10'000'000))
-      ->capture_default_str();
-  demo->add_option("--clients", demo_wanted.clients, "How many clients at a time")
-      ->check(CLI::Range(1, 512))
-      ->capture_default_str();
-  demo->add_option("--seed", demo_wanted.seed, "Repeat a run")->capture_default_str();
-  demo->add_flag("--keep", demo_wanted.keep, "Leave the shop open until Ctrl-C, and its data there");
-  demo->add_flag("--json", demo_wanted.json, "Print the result as JSON");
-
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.get_formatter()->label("Subcommands", "Verbs");
+  wanted_options wanted;
+  add_run_verbs(app, wanted);
+  add_demo_verb(app, wanted.demo);
+  add_config_verbs(app, wanted);
+  app.footer("`musiccorp VERB --help` tells more about a verb.");  // Last: verbs would inherit it.
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, argc, argv);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    return usage_error(app, error, std::span{argv, static_cast<std::size_t>(argc)}.subspan(argc > 0 ? 1 : 0));
   }
-  if (*node) return run_node(flags, run_mode::quiet);
-  if (*up) return run_node(flags, run_mode::talkative);
-  if (*explain) return explain_config(flags, as_json);
-  return demonstrate(demo_wanted);
+  return run(app, wanted);
 }

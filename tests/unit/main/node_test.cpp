@@ -1,0 +1,151 @@
+// A node that starts, and nodes that cannot: what a person reads then, and the exit code that a script sees.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+
+#include "program.hpp"
+
+namespace musiccorp::program {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const std::string node_file = std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json";
+
+class NodeProgram : public ::testing::Test {
+ protected:
+  [[nodiscard]] fs::path folder() const { return place_.path(); }
+  [[nodiscard]] fs::path data() const { return folder() / "data"; }
+
+  /// A node that cannot start on this data folder.
+  [[nodiscard]] static ending start_on(const fs::path& data, const std::string& http = "127.0.0.1:0") {
+    return run({"node", "--config", node_file, "--data", data.string(), "--http", http});
+  }
+  /// A node that ran on the data folder and has ended: its stores are there.
+  void run_once() const {
+    fs::create_directories(data());
+    testing::shop_process shop{data(), {"--set", "/durability=process"}};
+    shop.start();
+    ASSERT_TRUE(shop.stop());
+  }
+
+ private:
+  testing::temporary_folder place_;
+};
+
+TEST_F(NodeProgram, EndsWithZeroAfterSigtermAndSaysNothingButReady) {
+  auto child =
+      demo::child_process::start({MUSICCORP_PROGRAM,
+                                  {"node", "--config", node_file, "--data", data().string(), "--http", "127.0.0.1:0"},
+                                  folder() / "err"});
+  ASSERT_TRUE(child);
+  ASSERT_TRUE(child->wait_for_line("ready http://127.0.0.1:", std::chrono::seconds{30}));
+  child->send(SIGTERM);
+  EXPECT_EQ(child->wait(std::chrono::seconds{20}), (demo::process_end{0, 0}));
+  EXPECT_THAT(text_of(folder() / "err"), IsEmpty());
+}
+
+TEST_F(NodeProgram, UpTellsWhereEverythingIsBeforeAnybodyAsks) {
+  auto child =
+      demo::child_process::start({MUSICCORP_PROGRAM,
+                                  {"up", "--config", node_file, "--data", data().string(), "--http", "127.0.0.1:0"},
+                                  folder() / "err"});
+  ASSERT_TRUE(child);
+  // In the order of the text: stdout is a pipe here, and each line arrives while the shop is open.
+  for (const auto* beginning :
+       {"The shop is open.", "  catalogue   http://127.0.0.1:", "  API         http://127.0.0.1:",
+        "  metrics     http://127.0.0.1:", "  data        ", "Ctrl-C closes it"})
+    EXPECT_TRUE(child->wait_for_line(beginning, std::chrono::seconds{30})) << beginning;
+  EXPECT_TRUE(child->wait_for_line("ready http://127.0.0.1:", std::chrono::seconds{30}));
+  child->send(SIGINT);
+  EXPECT_TRUE(child->wait_for_line("Closing ...", std::chrono::seconds{20}));
+  EXPECT_EQ(child->wait(std::chrono::seconds{20}), (demo::process_end{0, 0}));
+}
+
+TEST_F(NodeProgram, SaysThatItsPortIsTakenAndWhatToDo) {
+  fs::create_directories(data());
+  testing::shop_process first{data()};
+  first.start();
+  const auto address = first.url().substr(first.url().rfind('/') + 1);
+  const auto end = start_on(folder() / "other", address);
+  EXPECT_EQ(end.code, 74);
+  EXPECT_THAT(end.err, StartsWith("The node cannot start: cannot listen on " + address +
+                                  ": Address already in use; "
+                                  "free port "));
+  EXPECT_THAT(end.err, HasSubstr("--http HOST:PORT"));
+  EXPECT_THAT(end.out, IsEmpty());
+}
+
+TEST_F(NodeProgram, SaysWhichProcessHoldsItsData) {
+  fs::create_directories(data());
+  testing::shop_process first{data()};
+  first.start();
+  const auto end = start_on(data());
+  EXPECT_EQ(end.code, 74);
+  EXPECT_THAT(end.err, AllOf(StartsWith("The node cannot start: " + data().string() + "/"),
+                             HasSubstr(": in use by process "), HasSubstr("data folder of its own")));
+  EXPECT_TRUE(first.is_running());
+}
+
+TEST_F(NodeProgram, NamesTheDamagedStoreAndWhatToDo) {
+  run_once();
+  write(data() / "order.db",
+        "these are not the pages of a database, and there are more than a hundred bytes of them: "
+        "................................");
+  const auto end = start_on(data());
+  EXPECT_EQ(end.code, 74);
+  EXPECT_THAT(end.err, AllOf(StartsWith("The node cannot start: " + (data() / "order.db").string()),
+                             HasSubstr("is not a SQLite database"), HasSubstr("restore the file from a backup")));
+}
+
+TEST_F(NodeProgram, NamesTheStoreOfANewerProgramAndWhatToDo) {
+  run_once();
+  {
+    std::fstream store{data() / "order.db", std::ios::in | std::ios::out | std::ios::binary};
+    store.seekp(60);  // user_version, https://www.sqlite.org/fileformat.html
+    store.write("\0\0\0\x63", 4);
+  }
+  const auto end = start_on(data());
+  EXPECT_EQ(end.code, 74);
+  EXPECT_THAT(end.err, AllOf(StartsWith("The node cannot start: " + (data() / "order.db").string()),
+                             HasSubstr("has schema version 99"), HasSubstr("start the newer program")));
+}
+
+TEST_F(NodeProgram, NamesTheDataFolderThatItCannotMake) {
+  write(folder() / "file", "");
+  const auto end = start_on(folder() / "file" / "data");
+  EXPECT_EQ(end.code, 74);
+  EXPECT_THAT(end.err, AllOf(StartsWith("The node cannot start: "), HasSubstr((folder() / "file").string())));
+}
+
+TEST_F(NodeProgram, RefusesABadConfigurationBeforeItOpensAnything) {
+  const auto file = folder() / "node.json";
+  write(file, R"({"retry": {"atempts_max": 3}})");
+  const auto end = run({"node", "--config", file.string(), "--data", data().string()});
+  EXPECT_EQ(end.code, 78);
+  EXPECT_THAT(end.err,
+              AllOf(StartsWith(file.string() + ": /retry/atempts_max: "), EndsWith("did you mean attempts_max?\n")));
+  EXPECT_THAT(end.out, IsEmpty());
+  EXPECT_FALSE(fs::exists(data()));
+}
+
+TEST_F(NodeProgram, NamesTheCatalogueFileWhenTheMistakeIsThere) {
+  const auto catalog = folder() / "goods.json";
+  write(catalog, R"({"items": [{"sku": 7}]})");
+  const auto file = folder() / "node.json";
+  write(file, R"({"imports": {"catalog": "goods.json"}})");
+  const auto end = run({"node", "--config", file.string(), "--data", data().string()});
+  EXPECT_EQ(end.code, 78);
+  EXPECT_THAT(end.err, AllOf(HasSubstr(catalog.string() + ": /items/0/sku: "), Not(HasSubstr(file.string()))));
+}
+
+}  // namespace
+}  // namespace musiccorp::program

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/process.hpp"
+
+/// The real program, run as a person would: words in, an exit code and two texts out.
+namespace musiccorp::program {
+
+struct ending {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+inline std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+inline void write(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream{file, std::ios::binary} << text;
+}
+
+/// A shell's word for this text.
+inline std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return word + "'";
+}
+
+/// Runs it to its end; it is killed after 30 s. Its stdout is a file, as it is for a script.
+inline ending run(const std::vector<std::string>& words) {
+  const testing::temporary_folder folder;
+  std::string line = "exec " + quoted(MUSICCORP_PROGRAM);
+  for (const auto& word : words) line += " " + quoted(word);
+  const auto out = folder.path() / "out", err = folder.path() / "err";
+  line += " >" + quoted(out.string()) + " 2>" + quoted(err.string());
+  auto child = demo::child_process::start({"/bin/sh", {"-c", line}, {}});
+  if (!child) throw std::runtime_error(child.error().text);
+  const auto end = child->wait(std::chrono::seconds{30});
+  if (!end) throw std::runtime_error("still runs after 30 s: " + line + "\n" + text_of(err));
+  return {end->code, text_of(out), text_of(err)};
+}
+
+}  // namespace musiccorp::program
