@@ -1,0 +1,69 @@
+// Every file in config/ loads through the program's own code.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "config/load.hpp"
+#include "node/from_config.hpp"
+#include "roster/roster.hpp"
+
+namespace musiccorp::house {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path folder = fs::path{MUSICCORP_SOURCE_DIR} / "config";
+
+/// The stores stay closed; only paths are made from it.
+const fs::path data = fs::path{testing::TempDir()} / "config-files-test";
+
+/// Node files: read with the names of all services, then each service's settings by the service itself, and the
+/// catalogue that it names.
+std::string trouble_of_node_file(const fs::path& file) {
+  const auto plain = roster::roster({}, data, folder / "catalog.json");
+  if (!plain) return plain.error().text;
+  std::vector<std::string> names;
+  for (const auto& one : *plain) names.emplace_back(one.name());
+  const auto loaded = config::load_node_config(file, names);
+  if (!loaded) return config::report(loaded.error(), file.string());
+  const auto& effective = loaded->effective;
+  const auto shop = roster::roster(node::settings_from(effective), data, effective.imports.at("catalog"));
+  return shop ? std::string{} : config::report(shop.error(), file.string());
+}
+
+std::string trouble_of_catalogue(const fs::path& file) {
+  const auto shop = roster::roster({}, data, file);
+  return shop ? std::string{} : config::report(shop.error(), file.string());
+}
+
+/// That it is the generated one is shown beside the room that generates it.
+std::string trouble_of_schema(const fs::path& file) {
+  std::ifstream in{file};
+  const auto document = nlohmann::json::parse(in, nullptr, false);
+  const bool is_schema = document.is_object() && document.contains("$schema") && document.contains("properties");
+  return is_schema ? std::string{} : file.string() + ": wanted a JSON Schema";
+}
+
+std::string trouble_of(const fs::path& file) {
+  const auto name = fs::relative(file, folder).generic_string();
+  if (name.starts_with("schema/")) return trouble_of_schema(file);
+  if (name.starts_with("catalog")) return trouble_of_catalogue(file);
+  if (name.starts_with("node")) return trouble_of_node_file(file);
+  return name + ": nothing is known to read it; say here what does";
+}
+
+TEST(ConfigFiles, LoadThroughTheProgramsOwnCode) {
+  std::size_t count = 0;
+  for (const auto& entry : fs::recursive_directory_iterator{folder}) {
+    if (!entry.is_regular_file()) continue;
+    ++count;
+    EXPECT_EQ(trouble_of(entry.path()), "");
+  }
+  EXPECT_GE(count, 3U);
+}
+
+}  // namespace
+}  // namespace musiccorp::house
