@@ -30,7 +30,9 @@ std::string trouble_of_node_file(const fs::path& file) {
   const auto loaded = config::load_node_config(file, names);
   if (!loaded) return config::report(loaded.error(), file.string());
   const auto& effective = loaded->effective;
-  const auto shop = roster::roster(node::settings_from(effective), data, effective.imports.at("catalog"));
+  const auto catalog = effective.imports.find("catalog");
+  if (catalog == effective.imports.end()) return file.string() + ": names no catalogue in /imports/catalog";
+  const auto shop = roster::roster(node::settings_from(effective), data, catalog->second);
   return shop ? std::string{} : config::report(shop.error(), file.string());
 }
 
