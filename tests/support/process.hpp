@@ -21,8 +21,8 @@ namespace musiccorp::testing {
 /// A folder of its own for one test, removed at the end.
 class temporary_folder {
  public:
-  temporary_folder() {
-    auto name = (std::filesystem::temp_directory_path() / "musiccorp-test-XXXXXX").string();
+  explicit temporary_folder(const std::filesystem::path& root = std::filesystem::temp_directory_path()) {
+    auto name = (root / "musiccorp-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     path_ = name;
   }
@@ -76,6 +76,7 @@ class shop_process {
   }
   [[nodiscard]] bool is_running() { return process_ && process_->is_running(); }
 
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string data() const { return data_.string(); }
   [[nodiscard]] std::string log_end(std::size_t bytes = 3'000) const {

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/ensure.hpp"
+#include "bench/measurement.hpp"
+#include "demo/load.hpp"
+#include "demo/report.hpp"
+#include "messages/customer_messages.hpp"
+#include "storage/sqlite_store.hpp"
+#include "support/process.hpp"
+
+namespace musiccorp::bench {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr std::size_t customers_count = 64;
+constexpr std::size_t open_orders = 128;
+
+/// Baskets that can all be shipped: what is measured is the whole way.
+demo::order_plan ordinary_orders(const demo::shop_client& shop, std::size_t count) {
+  std::vector<std::string> customers;
+  for (std::size_t i = 0; i < customers_count; ++i)
+    customers.push_back(
+        shop.post<messages::customer_summary>("/customers", demo::customer_body(i), 201).value().customer_id);
+  const auto stock = shop.list("/inventory", &messages::stock_page::items).value();
+  auto plan = demo::make_plan(1, 2 * count, customers, stock, "bench");
+  std::erase_if(plan.orders, [](const auto& one) { return one.kind != demo::order_kind::ordinary; });
+  plan.orders.resize(std::min(count, plan.orders.size()));
+  return plan;
+}
+
+demo::report run_orders(const std::filesystem::path& data, std::size_t count) {
+  std::filesystem::create_directories(data);
+  testing::shop_process shop_process{data};
+  shop_process.start();
+  http::client connection{{.connections_per_host = open_orders, .response_limit = 64U << 20U, .timeout = 30s}};
+  const demo::shop_client shop{connection, shop_process.url()};
+  const auto plan = ordinary_orders(shop, count);
+  const auto before = shop.metrics().value();
+  const auto load = demo::run_load(shop, plan, {.clients = 8, .window = open_orders / 8}, {});
+  const auto rest = demo::wait_for_rest(shop, 120s);
+  ensure(rest.has_value(), "every message is settled");
+
+  demo::report report;
+  demo::add_load(report, load);
+  demo::add_metrics(report, before, shop.metrics().value());
+  demo::books orders;
+  auto list = shop.list("/orders", &messages::order_page::orders).value();
+  for (auto& one : list) orders.orders.emplace(one.order_id, std::move(one));
+  demo::add_books(report, orders);
+  return report;
+}
+
+/// order's log with so many messages that nobody has taken yet.
+void write_backlog(const std::filesystem::path& data, std::size_t count) {
+  auto store = storage::sqlite_stores(data, storage::durability::process)->open("order");
+  ensure(store.has_value(), "a store can be opened");
+  messages::order_placed event;
+  event.name = "Customer";
+  event.email = "customer@example.org";
+  event.lines = {{"MC-0001", 1, "An artist", "A title", {1999}}};
+  event.total = {1999};
+  event.card = "4000-0000-0000-0077";
+  constexpr std::size_t group = 5'000;
+  for (std::size_t done = 0; done < count;) {
+    ensure((*store)->begin().has_value(), "a transaction begins");
+    for (std::size_t i = 0; i < group && done < count; ++i, ++done) {
+      event.order_id = "backlog-" + std::to_string(done);
+      envelope message;
+      message.id = event.order_id;
+      message.type = describe::name_of<messages::order_placed>();
+      message.key = event.order_id;
+      message.source = "order";
+      message.occurred = base::system_clock{}.now();
+      message.payload = describe::to_json(event);
+      ensure((*store)->append(message).has_value(), "a message is appended");
+    }
+    ensure((*store)->commit().has_value(), "a transaction ends");
+  }
+}
+
+}  // namespace
+
+void measure_orders(const settings& how, measurements& into) {
+  std::vector<double> rate;
+  std::vector<double> http;
+  std::vector<double> whole;
+  std::vector<double> group;
+  std::vector<double> commits;
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    const auto data = how.scratch / ("orders-" + std::to_string(run));
+    const auto report = run_orders(data, scaled(how, 6'000));
+    ensure(report.accepted == report.orders, "ordinary orders are accepted");
+    rate.push_back(report.orders_per_second);
+    http.push_back(report.http.p99_ms);
+    whole.push_back(report.to_final.p99_ms);
+    group.push_back(report.messages_per_commit);
+    commits.push_back(static_cast<double>(report.commits) / static_cast<double>(report.accepted));
+    std::filesystem::remove_all(data);
+  }
+  into.push_back(summarize("orders end to end, all services", "1/s", std::move(rate), 2'000,
+                           std::to_string(open_orders) + " open requests over loopback, client on the same cores"));
+  into.push_back(summarize("orders: POST answered, p99", "ms", std::move(http)));
+  into.push_back(summarize("orders: accepted to shipped, p99", "ms", std::move(whole)));
+  into.push_back(summarize("orders: messages per fsync", "messages", std::move(group)));
+  into.push_back(summarize("orders: commits per order", "commits", std::move(commits)));
+}
+
+void measure_start(const settings& how, measurements& into) {
+  const auto backlog = scaled(how, 1'000'000);
+  const auto data = how.scratch / "start";
+  std::filesystem::create_directories(data);
+  write_backlog(data, backlog);
+  into.push_back(repeat(
+      how, "start with " + std::to_string(backlog) + " queued messages", "ms",
+      [&] {
+        testing::shop_process shop{data};
+        const auto start = clock::now();
+        shop.start(120s);
+        const auto took = seconds_since(start) * 1000;
+        shop.kill();
+        return took;
+      },
+      1'000, "until it says ready; ended by SIGKILL each time"));
+  std::filesystem::remove_all(data);
+  into.push_back(repeat(
+      how, "start with an empty data folder", "ms",
+      [&] {
+        const testing::temporary_folder fresh{how.scratch};
+        testing::shop_process shop{fresh.path()};
+        const auto start = clock::now();
+        shop.start();
+        return seconds_since(start) * 1000;
+      },
+      2'000, "catalogue and stock are imported"));
+}
+
+}  // namespace musiccorp::bench
