@@ -29,7 +29,9 @@ std::filesystem::path config_file(const node_flags& flags) {
 
 /// Tells what is wrong, a line for each problem, on stderr.
 int complain(const base::fault& trouble, const std::filesystem::path& file, int code) {
-  std::cerr << config::report(trouble, file.string()) << std::flush;
+  const bool names_it = trouble.text.starts_with(file.string() + ": ");
+  std::cerr << (trouble.problems.empty() && names_it ? trouble.text + "\n" : config::report(trouble, file.string()))
+            << std::flush;
   return code;
 }
 

@@ -106,7 +106,7 @@ std::string neighbour_of(const fs::path& file) {
   std::error_code trouble;
   const auto folder = file.has_parent_path() ? file.parent_path() : fs::path{"."};
   for (fs::directory_iterator at{folder, trouble}, end; !trouble && at != end; at.increment(trouble))
-    names.push_back(at->path().filename().string());
+    if (at->path().filename() != file.filename()) names.push_back(at->path().filename().string());
   std::ranges::sort(names);
   const std::vector<std::string_view> views{names.begin(), names.end()};
   const auto meant = describe::closest(file.filename().string(), views);
@@ -124,6 +124,7 @@ fault unreadable(fault_kind kind, std::string found, const std::string& meant = 
 result<std::string> text_of(const fs::path& file) {
   std::error_code ignored;
   const auto status = fs::status(file, ignored);
+  if (!fs::status_known(status)) return failure(unreadable(fault_kind::storage, "a path that leads nowhere"));
   if (!fs::exists(status)) return failure(unreadable(fault_kind::not_found, "no such file", neighbour_of(file)));
   if (fs::is_directory(status)) return failure(unreadable(fault_kind::storage, "a folder"));
   std::ifstream in{file, std::ios::binary};

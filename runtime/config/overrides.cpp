@@ -6,6 +6,7 @@
 #include "config/lookup.hpp"
 #include "config/node_config.hpp"
 #include "describe/findings.hpp"
+#include "describe/json.hpp"
 
 namespace musiccorp::config {
 namespace {
@@ -13,10 +14,20 @@ namespace {
 using json = nlohmann::ordered_json;
 using describe::form;
 
+/// Longer than any place that there is; what follows walks it step by step.
+constexpr std::size_t pointer_bytes_max = 512;
+
 fault refused(problem one) { return describe::refusal({std::move(one)}); }
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The reader's own limit, before anything recursive sees the value. What is no JSON is a text.
+bool is_too_deep(std::string_view value) {
+  describe::raw_json read;
+  const auto done = describe::read_json(value, describe::shape_of<describe::raw_json>(), &read);
+  return !done && done.error().problems.front().found == "deeper nesting";
 }
 
 /// What a person typed without quotes is a text where a text is wanted, also when it looks like a number.
@@ -52,6 +63,9 @@ void gather(const json& value, const std::string& pointer, std::vector<std::stri
 
 result<override_value> parse_override(std::string_view text) {
   const auto equals = text.find('=');
+  if (text.starts_with('/') && equals != std::string_view::npos && equals > pointer_bytes_max)
+    return failure(
+        refused({{}, describe::shown(text), "a pointer of at most " + std::to_string(pointer_bytes_max) + " bytes"}));
   if (text.starts_with('/') && equals != std::string_view::npos)
     return override_value{std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)}};
   std::string wanted = "/POINTER=VALUE such as /http/port=8080";
@@ -84,6 +98,7 @@ result<std::string> with_overrides(std::string_view document, std::span<const ov
     auto* at = reach(whole, one.pointer);
     if (!at)
       return failure(refused({one.pointer, "a place inside a single value", "a place that the configuration has"}));
+    if (is_too_deep(one.value)) return failure(refused({one.pointer, "deeper nesting", "at most 32 levels"}));
     auto value = value_of(one);
     if (at->is_object() && value.is_object())
       at->update(value, true);

@@ -82,6 +82,18 @@ void sharpen_syntax(problem& one, std::string_view text) {
   one.found.replace(at, std::string::npos, " at line " + std::to_string(line) + ", column " + std::to_string(column));
 }
 
+/// "unknown key; did you mean port?" for names, and "wanted ..., found ..." for values. All names are told only when
+/// none is close.
+std::string sentence(const problem& one) {
+  const auto end = std::min(one.wanted.find(suggestion), one.wanted.size());
+  const auto wanted = one.wanted.substr(0, end), meant = one.wanted.substr(end);
+  if (!one.found.starts_with("an unknown ")) return "wanted " + wanted + ", found " + one.found + meant;
+  constexpr std::string_view field = "an unknown field";
+  const auto found =
+      one.found.starts_with(field) ? "unknown key" + one.found.substr(field.size()) : one.found.substr(3);
+  return found + (meant.empty() ? "; wanted " + wanted : meant);
+}
+
 }  // namespace
 
 fault sharpened(fault trouble, std::string_view text) {
@@ -103,12 +115,8 @@ std::string report(const base::fault& trouble, std::string_view file) {
   const auto start = std::string{file} + ": ";
   if (trouble.problems.empty()) return start + trouble.text + "\n";
   std::string lines;
-  for (const auto& one : trouble.problems) {
-    const auto end = std::min(one.wanted.find(suggestion), one.wanted.size());
-    lines += start;
-    if (!one.pointer.empty()) lines += one.pointer + ": ";
-    lines += "wanted " + one.wanted.substr(0, end) + ", found " + one.found + one.wanted.substr(end) + "\n";
-  }
+  for (const auto& one : trouble.problems)
+    lines += start + (one.pointer.empty() ? std::string{} : one.pointer + ": ") + sentence(one) + "\n";
   return lines;
 }
 

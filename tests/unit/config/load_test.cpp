@@ -169,6 +169,17 @@ TEST(NodeFile, ThatIsMissingIsToldWithItsLikelyName) {
             "ndoe.json: wanted a node file, found no such file; did you mean " + there.string() + "?\n");
 }
 
+TEST(NodeFile, ThatIsALinkToItselfIsRefused) {
+  const auto file = std::filesystem::path{::testing::TempDir()} / "musiccorp-loop.json";
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(file, file);
+  const auto loaded = load_node_config(file, {});
+  std::filesystem::remove(file);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind, fault_kind::storage);
+  EXPECT_EQ(report(loaded.error(), "node.json"), "node.json: wanted a node file, found a path that leads nowhere\n");
+}
+
 TEST(NodeFile, ThatIsAFolderIsRefused) {
   const folder here;
   const auto loaded = load_node_config(here.path(), services);
