@@ -123,6 +123,10 @@ std::string traceparent_of(const http::request& request) {
   };
   for (std::size_t i = 0; i < header->size(); ++i)
     if ((i == 2 || i == 35 || i == 52) ? (*header)[i] != '-' : !is_hex((*header)[i])) return {};
+  const auto is_zero = [&](std::size_t from, std::size_t size) {
+    return header->substr(from, size).find_first_not_of('0') == std::string_view::npos;
+  };
+  if (is_zero(3, 32) || is_zero(36, 16)) return {};  // "All zeros" is no id (W3C Trace Context, 3.2.2).
   return std::string{*header};
 }
 

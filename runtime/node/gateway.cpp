@@ -10,12 +10,28 @@
 namespace musiccorp::node {
 namespace {
 
+/// A key as one segment of a path (RFC 3986, 2.3): whatever it holds, it leads back to its thing.
+std::string encoded(std::string_view key) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string made;
+  for (const char letter : key) {
+    if (plain.find(letter) != std::string_view::npos) {
+      made += letter;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(letter);
+    made += {'%', digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return made;
+}
+
 /// "/orders/{order_id}" with its parameter replaced.
 std::string filled(std::string_view location, std::string_view key) {
   const auto open = location.find('{');
   const auto close = location.find('}');
   if (open == std::string_view::npos || close == std::string_view::npos) return std::string{location};
-  return std::string{location.substr(0, open)} + std::string{key} + std::string{location.substr(close + 1)};
+  return std::string{location.substr(0, open)} + encoded(key) + std::string{location.substr(close + 1)};
 }
 
 }  // namespace

@@ -63,14 +63,16 @@ class node::parts {
   }
 
   bool stop(std::chrono::milliseconds grace) {
-    if (std::exchange(stopped_, true)) return true;
+    if (std::exchange(stopped_, true)) return whole_;
     log.info("node-stopping", {{"node", options_.name}});
     const bool finished = !server_ || server_->stop(grace);
     sweeper_ = {};
-    const bool ended = stop_cells();
+    cells_ended_ = stop_cells();
+    whole_ = finished && cells_ended_;
     log.info("node-stopped", {{"node", options_.name}});
-    return finished && ended;
+    return whole_;
   }
+  [[nodiscard]] bool cells_ended() const { return cells_ended_; }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const std::string& host() const { return options_.http.host; }
@@ -181,10 +183,18 @@ class node::parts {
   std::jthread sweeper_;
   std::uint16_t port_ = 0;
   bool stopped_ = false;
+  bool whole_ = true;  ///< stopping cut nothing
+  bool cells_ended_ = true;
 };
 
 node::node(std::unique_ptr<parts> made) : parts_{std::move(made)} {}
-node::~node() = default;
+
+/// CAF waits without limit for its actors. Whoever is caught in a rule that does not end must not keep the process
+/// from ending, so what belongs to it is left to a thread that nobody waits for.
+node::~node() {
+  parts_->stop(0ms);
+  if (!parts_->cells_ended()) std::thread{[left = std::move(parts_)]() mutable { left.reset(); }}.detach();
+}
 
 result<std::unique_ptr<node>> node::start(node_options options, std::vector<service_definition> services) {
   auto made = std::make_unique<parts>(std::move(options), std::move(services));

@@ -42,7 +42,9 @@ class node {
   /// to do; then nothing is left running.
   [[nodiscard]] static result<std::unique_ptr<node>> start(node_options options,
                                                            std::vector<service_definition> services);
-  ~node();  ///< stop() with a grace of nothing
+  /// stop() with a grace of nothing. Never waits longer: a cell that does not end is left behind, and its store stays
+  /// open until the cell or the process ends.
+  ~node();
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::string url() const;

@@ -4,6 +4,7 @@
 #include <caf/all.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/monitorable_actor.hpp>
+#include <shared_mutex>
 
 #include "service/cell_types.hpp"
 
@@ -18,7 +19,7 @@ class sink_actor final : public caf::monitorable_actor {
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
     auto content = element->move_content_to_message();
     if (!content.match_elements<service::reply_message>()) return;
-    const std::lock_guard hold{mutex_};
+    const std::shared_lock hold{mutex_};  // Replies of several cells at once, but none while the owner leaves.
     if (!owner_) return;
     const auto& said = content.get_as<service::reply_message>(0);
     if (auto done = owner_->take(said.token)) done(request::read_reply(said.message));
@@ -34,7 +35,7 @@ class sink_actor final : public caf::monitorable_actor {
   }
 
  private:
-  std::mutex mutex_;
+  std::shared_mutex mutex_;
   response_sink* owner_;
 };
 
