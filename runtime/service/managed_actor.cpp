@@ -47,14 +47,18 @@ managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_
 }
 
 void managed_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) {
-  MUSICCORP_TSAN(release);
-  if (!is_bounded(*element)) return event_based_actor::enqueue(std::move(element), host);
+  if (!is_bounded(*element)) return put(std::move(element), host);
   if (!mailbox_->enter()) return refuse(*element, refusal::full, host);
   // Counted first, then looked: the end waits for everybody who was counted before it closed.
   if (closed_) {
     mailbox_->withdraw();
     return refuse(*element, refusal::closed, host);
   }
+  put(std::move(element), host);
+}
+
+void managed_actor::put(caf::mailbox_element_ptr element, caf::execution_unit* host) {
+  MUSICCORP_TSAN(release);  // The last moment at which this thread owns the message.
   event_based_actor::enqueue(std::move(element), host);
 }
 

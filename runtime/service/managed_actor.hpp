@@ -80,6 +80,7 @@ class managed_actor : public caf::event_based_actor {
 
  private:
   struct drain;
+  void put(caf::mailbox_element_ptr element, caf::execution_unit* host);
   void refuse_the_rest(const caf::error& reason, caf::execution_unit* host);
 
   std::shared_ptr<mailbox_state> mailbox_;

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <caf/all.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "service/cell.hpp"
@@ -20,6 +23,40 @@ struct threads_config : caf::actor_system_config {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", std::size_t{2});
   }
+};
+
+/// The tokens that were answered, each once.
+class replies_seen {
+ public:
+  void add(std::uint64_t token) {
+    const std::lock_guard hold{mutex_};
+    EXPECT_TRUE(tokens_.insert(token).second) << "answered twice: " << token;
+    changed_.notify_all();
+  }
+  bool wait_for(std::size_t count) {
+    std::unique_lock hold{mutex_};
+    return changed_.wait_for(hold, 20s, [&] { return tokens_.size() >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::uint64_t> tokens_;
+};
+
+class collector final : public managed_actor {
+ public:
+  collector(caf::actor_config& config, replies_seen& seen)
+      : managed_actor{config, std::make_shared<mailbox_state>()}, seen_{seen} {}
+  caf::behavior make_behavior() override {
+    return {[this](const reply_message& said) { seen_.add(said.token); }};
+  }
+
+ protected:
+  bool is_bounded(const caf::mailbox_element&) const override { return false; }
+
+ private:
+  replies_seen& seen_;
 };
 
 /// Real threads: requests race with the end of the cell that they go to.
@@ -43,28 +80,27 @@ TEST(CellStop, AnswersEveryRequestThatRacesWithIt) {
     const auto status = options.status;
     auto cell = spawn_cell(system, std::move(options));
     caf::anon_send(cell, start_atom_v);
+    replies_seen seen;
+    auto asker = system.spawn<collector>(seen);
     {
-      caf::scoped_actor asker{system};
-      const auto me = caf::actor_cast<caf::actor>(asker);
       std::vector<std::jthread> threads;
       for (std::uint64_t sender = 0; sender < senders; ++sender)
-        threads.emplace_back([&cell, &me, sender] {
+        threads.emplace_back([&cell, &asker, sender] {
           envelope query;
           query.type = describe::name_of<show_total>();
           query.payload = describe::to_json(show_total{"all"});
           const auto deadline = (base::system_clock{}.now() + 60s).time_since_epoch().count();
           for (std::uint64_t i = 0; i < requests; ++i)
-            caf::anon_send(cell, request_message{sender * requests + i, deadline, query}, me);
+            caf::anon_send(cell, request_message{sender * requests + i, deadline, query}, asker);
         });
       std::this_thread::yield();
       caf::anon_send(cell, stop_atom_v);
-      std::set<std::uint64_t> answered;
-      bool late = false;
-      while (answered.size() < senders * requests && !late)
-        asker->receive([&](const reply_message& said) { EXPECT_TRUE(answered.insert(said.token).second); },
-                       caf::after(20s) >> [&] { late = true; });
-      ASSERT_EQ(answered.size(), senders * requests);
-      asker->wait_for(cell);
+    }
+    EXPECT_TRUE(seen.wait_for(senders * requests));
+    {
+      caf::scoped_actor waiter{system};
+      caf::anon_send_exit(asker, caf::exit_reason::user_shutdown);
+      waiter->wait_for(cell, asker);
     }
     EXPECT_EQ(status->depth(), 0U);
   }
