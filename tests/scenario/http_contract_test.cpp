@@ -152,11 +152,12 @@ TEST_F(HttpContract, NamesEveryFindingInABody) {
   const auto said =
       send("POST", "/orders", R"({"customer_id": 7, "lines": [{"sku": "MC-0001", "quantity": "two"}]})");
   expect_problem(said, 400, {"/customer_id", "/lines/0/quantity", "/payment"});
-  for (const auto& one : said.body().at("errors"))
-    if (one.at("pointer") == "/lines/0/quantity") {
-      EXPECT_EQ(one.at("found"), "\"two\"");
-      EXPECT_EQ(one.at("wanted"), "an integer");
-    }
+  const auto errors = said.body().at("errors");
+  const auto quantity =
+      std::ranges::find(errors, "/lines/0/quantity", [](const json& one) { return one.at("pointer"); });
+  ASSERT_NE(quantity, errors.end());
+  EXPECT_EQ(quantity->at("found"), "\"two\"");
+  EXPECT_EQ(quantity->at("wanted"), "an integer");
 }
 
 TEST_F(HttpContract, RefusesNumbersOutOfRange) {
