@@ -27,6 +27,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"cycle", "durable cycles through cells", measure_cycle},
                            part{"orders", "the real program end to end", measure_orders},
                            part{"start", "starting with a large backlog", measure_start},
+                           part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
                            part{"mechanisms", "what a message costs where", measure_mechanisms}};
 
 struct bench_report {
@@ -97,7 +98,8 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--only", only, "Only these parts: disk, store, cycle, orders, start, mechanisms")->delimiter(',');
+  app.add_option("--only", only, "Only these parts: disk, store, cycle, orders, start, tell, mechanisms")
+      ->delimiter(',');
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -117,7 +119,12 @@ int main(int argc, char** argv) {
     if (!only.empty() && std::ranges::find(only, part.name) == only.end()) continue;
     if (json) std::fprintf(stderr, "%s: %s\n", part.name, part.about);
     const auto before = report.results.size();
-    part.measure(how, report.results);
+    try {
+      part.measure(how, report.results);
+    } catch (const std::exception& trouble) {
+      std::fprintf(stderr, "musiccorp bench: %s could not be measured: %s\n", part.name, trouble.what());
+      return 1;
+    }
     for (auto i = before; i < report.results.size() && !json; ++i) print(report.results[i]);
   }
   const auto before = report.results.size();

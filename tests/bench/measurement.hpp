@@ -62,6 +62,7 @@ void measure_store(const settings& how, measurements& into);       ///< the bare
 void measure_cycle(const settings& how, measurements& into);       ///< publish, deliver, handle, ack through cells
 void measure_orders(const settings& how, measurements& into);      ///< the real program end to end
 void measure_start(const settings& how, measurements& into);       ///< a node with a large backlog
+void measure_tell(const settings& how, measurements& into);        ///< a managed actor beside bare CAF
 void measure_mechanisms(const settings& how, measurements& into);  ///< Google Benchmark
 
 }  // namespace musiccorp::bench

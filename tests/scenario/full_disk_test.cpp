@@ -1,7 +1,6 @@
-// The disk refuses to take more while customers order: nobody who was told "accepted" loses an order, everybody else is
-// told to try again, and the shop goes on by itself when there is room.
+// The disk refuses to take more while customers order: nobody who was told "accepted" loses an order, everybody else
+// is told to try again, and the shop goes on by itself when there is room.
 #include <gtest/gtest.h>
-
 #include <sys/resource.h>
 
 #include <string>

@@ -389,7 +389,7 @@ TEST_F(HttpContractAtTheEnd, StopsInOrderUnderLoadAndKeepsEveryAcceptedOrder) {
   address_board board;
   board.put(shop_.url());
   stubborn_clients load{board, std::move(orders), 8};
-  std::this_thread::sleep_for(500ms);  // Any moment of a busy shop will do.
+  ASSERT_FALSE(shop_.dies_within(500ms)) << shop_.log_end();  // Any moment of a busy shop will do.
   EXPECT_EQ(shop_.stop(5s), in_order) << shop_.log_end();
 
   shop_.start();

@@ -74,6 +74,8 @@ class shop_process {
     process_->send(SIGTERM);
     return process_->wait(longest);
   }
+  /// Watches it for so long. True as soon as it ends by itself.
+  [[nodiscard]] bool dies_within(std::chrono::milliseconds time) { return process_->wait(time).has_value(); }
   [[nodiscard]] bool is_running() { return process_ && process_->is_running(); }
 
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
