@@ -70,9 +70,9 @@ void memory_store_cycle(benchmark::State& state) {
       auto message = some_message(0);
       fine = fine && store->save("thing", std::to_string(done % 1'000), message.payload) && store->append(message);
     }
-    ensure(fine && store->commit(), "the store works");
     if (done % 50'000 < static_cast<std::uint64_t>(group))
-      ensure(store->trim_log(store->last_seq(), instant::max()).has_value(), "the log can be trimmed");
+      fine = fine && store->trim_log(store->last_seq(), instant::max()).has_value();
+    ensure(fine && store->commit().has_value(), "the store works");
   }
   state.SetItemsProcessed(state.iterations() * group);
 }
