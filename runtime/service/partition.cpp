@@ -47,7 +47,7 @@ partition::partition(const service_definition& definition, wiring wires, partiti
   }
   for (auto& wire : wires.subscribers) {
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
-    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, &ledger});
+    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, &ledger});
   }
 }
 
@@ -81,8 +81,12 @@ result<void> partition::load() {
   waiting_.load(std::move(*rows));
   auto counts = store_->published();
   if (!counts) return failure(std::move(counts.error()));
+  auto receipts = store_->subscribers();
+  if (!receipts) return failure(std::move(receipts.error()));
   for (auto& one : subscribers_) {
-    one.published = 0;
+    one.published = one.acked = 0;
+    for (const auto& row : *receipts)
+      if (row.subscriber == one.name) one.acked = row.acked;
     for (const auto& row : *counts)
       if (row.to == one.name ||
           (row.to.empty() && std::find(one.types.begin(), one.types.end(), row.type) != one.types.end()))

@@ -120,6 +120,7 @@ class partition {
     std::string name;
     std::vector<std::string> types;
     std::uint64_t published = 0;
+    std::uint64_t acked = 0;  ///< everything of theirs up to here is committed over there; as our store knows it
     queue_ledger* ledger = nullptr;
   };
   struct batch_work;
@@ -147,6 +148,8 @@ class partition {
   void append(envelope message, batch_work& work);
   void remember_answer(const envelope& message, const request::reply& said, batch_work& work);
   void finish(batch_work& work);
+  void note_receipts();
+  void forget_what_is_old(instant now);
   void release(batch_work& work, outgoing& out);
   void send_ready(outgoing& out);
   void store_failed(base::fault why, batch_work& work, outgoing& out);

@@ -311,17 +311,34 @@ void partition::append(envelope message, batch_work& work) {
   work.appended.push_back(std::move(message));
 }
 
-/// Cursors, and what is kept for a time only.
+/// What goes along with every commit, and what is kept for a time only.
 void partition::finish(batch_work& work) {
   for (auto& [name, from] : upstreams_)
     if (from.moved) must(store_->save(from.cursor));
-  if (!work.wrote || work.now - trimmed_ < std::chrono::minutes{1}) return;
+  if (!work.wrote) return;
+  note_receipts();
+  if (work.now - trimmed_ < std::chrono::minutes{1}) return;
   trimmed_ = work.now;
-  must(store_->forget_answers(work.now - limits_.answers_kept));
-  if (outbox_.streams().size() < subscribers_.size()) return;  // Somebody has not said yet how far it is.
+  forget_what_is_old(work.now);
+}
+
+/// How far the subscribers are is worth no commit of its own: what the store knows may be old, never too new.
+void partition::note_receipts() {
+  const auto streams = outbox_.streams();
+  for (auto& one : subscribers_) {
+    const auto stream =
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+    if (stream == streams.end() || stream->acked <= one.acked) continue;
+    one.acked = stream->acked;
+    must(store_->save(storage::subscriber_row{one.name, one.acked}));
+  }
+}
+
+void partition::forget_what_is_old(instant now) {
+  must(store_->forget_answers(now - limits_.answers_kept));
   auto everybody_has = store_->last_seq();
-  for (const auto& stream : outbox_.streams()) everybody_has = std::min(everybody_has, stream.acked);
-  must(store_->trim_log(everybody_has, work.now - limits_.log_kept));
+  for (const auto& one : subscribers_) everybody_has = std::min(everybody_has, one.acked);
+  must(store_->trim_log(everybody_has, now - limits_.log_kept));
 }
 
 void partition::release(batch_work& work, outgoing& out) {

@@ -164,6 +164,34 @@ TEST_F(Partition, AServiceThatIsAwayGetsEverythingLater) {
   expect_balanced("till:book");
 }
 
+TEST_F(Partition, ForgetsOldMessagesOnlyWhenEverySubscriberHasThem) {
+  service::outgoing nothing;
+  sell("1", "disc");
+  world.at("book").close({fault_kind::storage, "away", {}, {}}, nothing);
+  sell("2", "disc");
+  const auto log_of_till = [&] {
+    service::outgoing out;
+    world.at("till").close({fault_kind::storage, "to look into its store", {}, {}}, out);
+    const auto kept = world.stores->open("till").value()->read_log(0, {}).value();
+    world.restart("till");
+    world.settle();
+    return kept;
+  };
+  world.clock.advance(48h);
+  sell("3", "disc");  // The turn that trims.
+  auto kept = log_of_till();
+  ASSERT_FALSE(kept.empty());
+  EXPECT_EQ(describe::from_json<sold>(kept.front().payload)->id, "2");
+  world.restart("book");
+  world.settle();
+  world.clock.advance(48h);
+  sell("4", "disc");
+  kept = log_of_till();
+  ASSERT_FALSE(kept.empty());
+  EXPECT_EQ(describe::from_json<stamp>(kept.front().payload)->id, "4");
+  EXPECT_EQ(booked().sales, 4);
+}
+
 TEST_F(Partition, RefusesWhatItDoesNotAnswer) {
   const auto token = world.ask("book", buy{"1", "disc"});
   world.settle();
