@@ -12,6 +12,8 @@ const telemetry::logger log{"service"};
 
 /// The entity that says that the first start's rule has run.
 constexpr std::string_view import_type = "runtime.first_start";
+/// The entity that each opening writes.
+constexpr std::string_view opened_type = "runtime.opened";
 
 base::fault closed_fault(const std::string& service) {
   return {fault_kind::unavailable, service + " is not open", {}, std::chrono::seconds{1}};
@@ -69,6 +71,7 @@ result<void> partition::open(outgoing& out) {
 
 result<void> partition::load() {
   if (auto imported = import(); !imported) return imported;
+  if (auto proven = prove_writable(); !proven) return proven;
   auto cursors = store_->cursors();
   if (!cursors) return failure(std::move(cursors.error()));
   for (auto& [name, from] : upstreams_) from.cursor = {name};
@@ -128,6 +131,14 @@ result<void> partition::import() {
   } catch (const std::exception& crash) {
     return base::failure(fault_kind::crash, definition_.name() + " cannot import: " + crash.what());
   }
+}
+
+/// A store that can be read but not written is not open: on a full disk it would be ready until its first turn.
+result<void> partition::prove_writable() {
+  if (auto begun = store_->begin(); !begun) return begun;
+  const auto body = R"({"at":")" + base::to_text(environment_.clock.now()) + R"("})";
+  if (auto saved = store_->save(opened_type, definition_.name(), body); !saved) return saved;
+  return store_->commit();
 }
 
 void partition::close(const base::fault& why, outgoing& out) {

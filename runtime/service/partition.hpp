@@ -127,6 +127,7 @@ class partition {
 
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> import();
+  [[nodiscard]] result<void> prove_writable();
   void subscribe_to(upstream& from, outgoing& out);
   void answer(std::uint64_t token, const request::reply& said, outgoing& out);
   void start_gather(pending_request one, const handler& rule, outgoing& out);

@@ -65,10 +65,12 @@ TEST_F(FullDisk, LosesNothingAcceptedAndGoesOnWhenThereIsRoom) {
       shop().post<messages::customer_summary>("/customers", demo::customer_body(0), 201).value().customer_id;
   for (int i = 0; i < 20; ++i) ASSERT_EQ(order(customer, "before-" + std::to_string(i)), 201);
 
-  limit_files(4096);
+  limit_files(64 << 10);  // The log of the process fits below it, the stores are larger.
   int number = 0;
   ASSERT_TRUE(eventually([&] { return order(customer, "during-" + std::to_string(number++)) == 503; }));
   ASSERT_TRUE(eventually([&] { return readiness() == 503; }));
+  ASSERT_TRUE(eventually([&] { return shop_.log_end().find("store-not-opened") != std::string::npos; }));
+  EXPECT_EQ(readiness(), 503) << "a store that cannot be written is not open";
   EXPECT_TRUE(shop_.is_running());
 
   limit_files(RLIM_INFINITY);
