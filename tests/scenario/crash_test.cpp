@@ -3,8 +3,12 @@
 //   crash_test [--kills N] [--seed S]        also MUSICCORP_KILLS, MUSICCORP_SEED; `--keep` leaves the data there
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <thread>
@@ -31,7 +35,23 @@ struct {
 } wanted;
 
 constexpr std::size_t clients = 8;
+/// Pieces of every item but the scarcest: more than any run sells, so that only the rush may find a shelf empty; and
+/// few enough that "more than the shop ever had" still fits into one order.
+constexpr int ample_stock = 4'500;
 constexpr auto rest_longest = 120s;
+
+/// The shop's catalogue with ample stock; returns where it is.
+std::string ample_catalogue(const std::filesystem::path& folder) {
+  auto catalogue = nlohmann::json::parse(std::ifstream{std::string{MUSICCORP_SOURCE_DIR} + "/config/catalog.json"});
+  auto& items = catalogue.at("items");
+  const auto scarcest =
+      std::ranges::min_element(items, {}, [](const auto& item) { return item.at("stock").template get<int>(); });
+  for (auto item = items.begin(); item != items.end(); ++item)
+    if (item != scarcest) item->at("stock") = ample_stock;
+  const auto file = folder / "catalog.json";
+  std::ofstream{file} << catalogue;
+  return file.string();
+}
 
 class CrashSuite : public ::testing::Test {
  protected:
@@ -89,7 +109,7 @@ class CrashSuite : public ::testing::Test {
   temporary_folder folder_;
   base::random_source random_{wanted.seed};
   http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
-  shop_process shop_{folder_.path()};
+  shop_process shop_{folder_.path(), {"--set", "/imports/catalog=" + ample_catalogue(folder_.path())}};
   address_board board_;
   std::chrono::steady_clock::duration start_longest_{};
 };
