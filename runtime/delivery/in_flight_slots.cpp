@@ -1,0 +1,173 @@
+#include "delivery/in_flight_slots.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/ensure.hpp"
+
+namespace musiccorp::delivery {
+namespace {
+
+using slots_file::id_max;
+
+std::array<std::uint64_t, id_max / 8> words_of(std::string_view id) {
+  constexpr std::size_t usual = 26;  // An id of ours; its constant size makes the copy two moves.
+  std::array<std::uint64_t, id_max / 8> words{};
+  if (id.size() == usual)
+    std::memcpy(words.data(), id.data(), usual);
+  else
+    std::memcpy(words.data(), id.data(), std::min(id.size(), id_max));
+  return words;
+}
+
+void set_phase(slots_file::slot_row& row, slot_phase phase) {
+  row.phase.store(static_cast<std::uint32_t>(phase), std::memory_order_release);
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+void slot::begin(const in_flight_message& message) noexcept {
+  auto& row = *place_.row;
+  set_phase(row, slot_phase::idle);
+  const auto id = words_of(message.id);
+  row.upstream.store(message.upstream, std::memory_order_release);
+  row.seq.store(message.seq, std::memory_order_release);
+  row.type.store(message.type, std::memory_order_release);
+  row.started.store(message.started.time_since_epoch().count(), std::memory_order_release);
+  for (std::size_t i = 0; i < id.size(); ++i) row.id[i].store(id[i], std::memory_order_release);
+  slots_file::current = &place_;
+  set_phase(row, slot_phase::running);
+}
+
+void slot::committing() noexcept {
+  slots_file::current = &place_;
+  set_phase(*place_.row, slot_phase::committing);
+}
+
+void slot::end() noexcept {
+  set_phase(*place_.row, slot_phase::idle);
+  slots_file::current = nullptr;
+}
+
+in_flight_slots::in_flight_slots(std::filesystem::path file, int descriptor)
+    : file_{std::move(file)}, descriptor_{descriptor} {}
+
+in_flight_slots::~in_flight_slots() {
+  for (auto& one : slots_file::live) {
+    auto* ours = mapped_;
+    if (ours != nullptr) one.compare_exchange_strong(ours, nullptr);
+  }
+  if (mapped_ != nullptr) ::munmap(mapped_, sizeof *mapped_);
+  ::close(descriptor_);
+}
+
+result<std::unique_ptr<in_flight_slots>> in_flight_slots::open(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return failure(fault_kind::storage, file.native() + ": cannot be opened: " + reason(errno));
+  std::unique_ptr<in_flight_slots> opened{new in_flight_slots{file, descriptor}};
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+    return failure(fault_kind::busy,
+                   file.native() + ": in use by another node; give this one a data folder of its own");
+  if (auto read = opened->read_earlier(); !read) return failure(std::move(read.error()));
+  return opened;
+}
+
+result<void> in_flight_slots::read_earlier() {
+  struct stat facts {};
+  if (::fstat(descriptor_, &facts) != 0) return failure(trouble("cannot be read"));
+  if (facts.st_size == 0) return map();
+  if (facts.st_size != sizeof(slots_file::file)) {
+    unreadable_ = base::fault{fault_kind::corrupt,
+                              file_.native() + ": has " + std::to_string(facts.st_size) +
+                                  " bytes, a slots file has " + std::to_string(sizeof(slots_file::file)),
+                              {},
+                              {}};
+    return {};
+  }
+  if (auto mapped = map(); !mapped) return mapped;
+  if (mapped_->head.magic.load(std::memory_order_acquire) == 0) return {};  // Died while it was made.
+  if (auto scene = slots_file::read(*mapped_)) {
+    earlier_ = std::move(*scene);
+  } else {
+    unreadable_ = std::move(scene.error());
+    unreadable_->text = file_.native() + ": " + unreadable_->text;
+  }
+  return {};
+}
+
+/// posix_fallocate, because a store to a mapped hole of a full disk would be a SIGBUS. Keeps what is there.
+result<void> in_flight_slots::map() {
+  if (const int error = ::posix_fallocate(descriptor_, 0, sizeof(slots_file::file)); error != 0) {
+    errno = error;
+    return failure(trouble("no room for " + std::to_string(sizeof(slots_file::file)) + " bytes"));
+  }
+  void* at = ::mmap(nullptr, sizeof(slots_file::file), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  if (at == MAP_FAILED) return failure(trouble("cannot be mapped"));
+  mapped_ = static_cast<slots_file::file*>(at);
+  return {};
+}
+
+/// With the text of `errno`.
+base::fault in_flight_slots::trouble(std::string_view what) const {
+  return {fault_kind::storage, file_.native() + ": " + std::string{what} + ": " + reason(errno), {}, {}};
+}
+
+result<void> in_flight_slots::accepted(instant now) {
+  ensure(!accepted_, "an earlier process is accepted once");
+  if (mapped_ == nullptr) {
+    if (::ftruncate(descriptor_, 0) != 0) return failure(trouble("cannot be emptied"));
+    if (auto mapped = map(); !mapped) return mapped;
+  }
+  slots_file::format(*mapped_, now);
+  accepted_ = true;
+  note(read_oom_kill_counts());
+  for (auto& one : slots_file::live) {
+    slots_file::file* nobody = nullptr;
+    if (one.compare_exchange_strong(nobody, mapped_)) break;
+  }
+  return {};
+}
+
+slots_file::file& in_flight_slots::mine() {
+  ensure(accepted_, "slots are used after what the earlier process left was accepted");
+  return *mapped_;
+}
+
+result<slot*> in_flight_slots::of(std::string_view cell) {
+  auto& file = mine();
+  auto is_name_of = [&](std::size_t i) { return std::string_view{file.names[i].text.data()} == cell; };
+  if (cell.empty() || cell.size() >= sizeof(slots_file::name_row))
+    return failure(fault_kind::invalid, "a cell's name has 1 to 63 bytes: " + std::string{cell});
+  const std::lock_guard hold{mutex_};
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (is_name_of(i)) return slots_[i].get();
+  const auto next = slots_.size();
+  if (next == slots_file::slots_max)
+    return failure(fault_kind::overloaded, file_.native() + ": has slots for " + std::to_string(next) +
+                                               " cells, and no more for " + std::string{cell});
+  cell.copy(file.names[next].text.data(), cell.size());
+  slots_.push_back(std::make_unique<slot>());
+  slots_.back()->place_ = {&file.slots[next], &file.pages[next], &file};
+  return slots_.back().get();
+}
+
+void in_flight_slots::draining() { mine().head.draining.store(1, std::memory_order_release); }
+
+void in_flight_slots::note(const oom_kill_counts& counts) {
+  auto& head = mine().head;
+  head.oom_machine.store(counts.machine, std::memory_order_relaxed);
+  head.oom_cgroup.store(counts.cgroup, std::memory_order_relaxed);
+  head.oom_cgroup_name.store(counts.cgroup_name, std::memory_order_relaxed);
+}
+
+}  // namespace musiccorp::delivery
