@@ -43,6 +43,7 @@ enum class slot_phase : std::uint8_t {
 struct slot_scene {
   std::string cell{};
   slot_phase phase = slot_phase::running;
+  bool alone = false;          ///< nothing else ran on the node meanwhile
   std::uint64_t upstream = 0;  ///< stable_hash of the upstream's name
   std::uint64_t seq = 0;       ///< position in its log; 0: a request that did not come through a log
   std::string id{};            ///< the first 32 bytes of the message id

@@ -46,7 +46,8 @@ void slot::begin(const in_flight_message& message) noexcept {
   row.started.store(message.started.time_since_epoch().count(), std::memory_order_release);
   for (std::size_t i = 0; i < id.size(); ++i) row.id[i].store(id[i], std::memory_order_release);
   slots_file::current = &place_;
-  set_phase(row, slot_phase::running);
+  row.phase.store(static_cast<std::uint32_t>(slot_phase::running) | (message.alone ? slots_file::alone : 0),
+                  std::memory_order_release);
 }
 
 void slot::committing() noexcept {

@@ -23,6 +23,7 @@ struct in_flight_message {
   std::string_view id{};       ///< the first 32 bytes are kept
   std::uint32_t type = 0;      ///< any number by which the caller knows the type again
   instant started{};
+  bool alone = false;  ///< the cell holds the node's isolation, so nothing else runs
 };
 
 /// Says which message one cell is handling right now, in memory that outlives the process. A few nanoseconds, no

@@ -55,7 +55,9 @@ slot_scene scene_of(const slot_row& row, const name_row& name, const crash_page&
                     std::span<const module_row> modules) {
   slot_scene scene;
   scene.cell = text_in(name.text);
-  scene.phase = static_cast<slot_phase>(row.phase.load(std::memory_order_acquire));
+  const auto phase = row.phase.load(std::memory_order_acquire);
+  scene.phase = static_cast<slot_phase>(phase & ~alone);
+  scene.alone = (phase & alone) != 0;
   scene.upstream = row.upstream.load(std::memory_order_relaxed);
   scene.seq = row.seq.load(std::memory_order_relaxed);
   scene.id = id_in(row);
@@ -114,8 +116,8 @@ result<crash_scene> read(const file& from) {
   const std::span modules{from.modules.data(), head.modules};
   for (std::size_t i = 0; i < slots_max; ++i) {
     const auto phase = from.slots[i].phase.load(std::memory_order_acquire);
-    if (phase == static_cast<std::uint32_t>(slot_phase::idle)) continue;
-    if (phase > static_cast<std::uint32_t>(slot_phase::committing) || from.names[i].text.front() == '\0')
+    if ((phase & ~alone) == static_cast<std::uint32_t>(slot_phase::idle)) continue;
+    if ((phase & ~alone) > static_cast<std::uint32_t>(slot_phase::committing) || from.names[i].text.front() == '\0')
       return failure(fault_kind::corrupt, "slot " + std::to_string(i) + " is damaged");
     scene.slots.push_back(scene_of(from.slots[i], from.names[i], from.pages[i], modules));
   }

@@ -21,6 +21,7 @@ constexpr std::size_t slots_max = 256;  ///< cells of one node
 constexpr std::size_t modules_max = 128;
 constexpr std::size_t frames_max = 64;
 constexpr std::size_t id_max = 32;
+constexpr std::uint32_t alone = 1U << 8U;  ///< added to a slot's phase
 
 struct header {
   std::atomic<std::uint64_t> magic;  ///< written last; 0: holds nothing
@@ -42,7 +43,7 @@ struct name_row {
 };
 
 struct alignas(64) slot_row {
-  std::atomic<std::uint32_t> phase;  ///< slot_phase; running is written last and cleared first
+  std::atomic<std::uint32_t> phase;  ///< slot_phase, perhaps with `alone`; running is written last and cleared first
   std::atomic<std::uint32_t> type;
   std::atomic<std::uint64_t> upstream;
   std::atomic<std::uint64_t> seq;

@@ -72,6 +72,17 @@ TEST_F(InFlightSlots, TellTheNextProcessWhatWasBeingHandled) {
   EXPECT_FALSE(one.mark);
 }
 
+TEST_F(InFlightSlots, TellWhetherTheMessageRanAlone) {
+  in_flight_message ward{1, 7, "a"};
+  die_handling(ward);
+  EXPECT_FALSE(open()->earlier().value().slots.at(0).alone);
+  ward.alone = true;
+  die_handling(ward);
+  const auto next = open();
+  EXPECT_TRUE(next->earlier().value().slots.at(0).alone);
+  EXPECT_EQ(next->earlier()->slots.at(0).phase, slot_phase::running);
+}
+
 TEST_F(InFlightSlots, AreIdleBetweenMessages) {
   {
     const auto slots = start();
