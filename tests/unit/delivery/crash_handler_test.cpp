@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/random.hpp"
@@ -208,6 +209,24 @@ INSTANTIATE_TEST_SUITE_P(Each, FatalSignal,
                                          death{"terminate", SIGABRT, "victim::throws() + 0x"},
                                          death{"memory", SIGABRT, "victim::eats_memory() + 0x"}),
                          [](const auto& one) { return one.param.way; });
+
+TEST(AlternateStack, IsOnePerThreadAndGoesWithIt) {
+  const auto current = [] {
+    stack_t now{};
+    ::sigaltstack(nullptr, &now);
+    return now.ss_sp;
+  };
+  const auto before = current();
+  std::thread{[&] {
+    const auto first = current();
+    ensure_alternate_stack();
+    const auto ours = current();
+    EXPECT_NE(ours, first);
+    ensure_alternate_stack();
+    EXPECT_EQ(current(), ours);
+  }}.join();
+  EXPECT_EQ(current(), before) << "nobody else got one";
+}
 
 class ProcessDeath : public testing::Test {
  protected:
