@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -18,14 +19,27 @@ namespace {
 
 using slots_file::id_max;
 
-std::array<std::uint64_t, id_max / 8> words_of(std::string_view id) {
-  constexpr std::size_t usual = 26;  // An id of ours; its constant size makes the copy two moves.
-  std::array<std::uint64_t, id_max / 8> words{};
-  if (id.size() == usual)
-    std::memcpy(words.data(), id.data(), usual);
-  else
-    std::memcpy(words.data(), id.data(), std::min(id.size(), id_max));
-  return words;
+template <class Word>
+Word word_at(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+void store_id(slots_file::slot_row& into, std::string_view id) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::size_t usual = 26;  // An id of ours: four moves, and no copy whose parts would have to be awaited.
+  std::array<char, id_max> other;
+  const char* bytes = id.data();
+  if (id.size() != usual) {
+    other.fill(0);
+    id.copy(other.data(), id_max);
+    bytes = other.data();
+  }
+  for (std::size_t i = 0; i < 3; ++i)
+    into.id[i].store(word_at<std::uint64_t>(bytes + i * 8), std::memory_order_release);
+  into.id[3].store(id.size() == usual ? word_at<std::uint16_t>(bytes + 24) : word_at<std::uint64_t>(bytes + 24),
+                   std::memory_order_release);
 }
 
 void set_phase(slots_file::slot_row& row, slot_phase phase) {
@@ -39,12 +53,11 @@ std::string reason(int error) { return std::generic_category().message(error); }
 void slot::begin(const in_flight_message& message) noexcept {
   auto& row = *place_.row;
   set_phase(row, slot_phase::idle);
-  const auto id = words_of(message.id);
   row.upstream.store(message.upstream, std::memory_order_release);
   row.seq.store(message.seq, std::memory_order_release);
   row.type.store(message.type, std::memory_order_release);
   row.started.store(message.started.time_since_epoch().count(), std::memory_order_release);
-  for (std::size_t i = 0; i < id.size(); ++i) row.id[i].store(id[i], std::memory_order_release);
+  store_id(row, message.id);
   slots_file::current = &place_;
   row.phase.store(static_cast<std::uint32_t>(slot_phase::running) | (message.alone ? slots_file::alone : 0),
                   std::memory_order_release);

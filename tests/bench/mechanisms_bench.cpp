@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/ensure.hpp"
 #include "bench/measurement.hpp"
+#include "delivery/in_flight_slots.hpp"
+#include "delivery/isolation.hpp"
 #include "delivery/outbox.hpp"
 #include "delivery/waiting_room.hpp"
 #include "describe/json.hpp"
@@ -119,6 +123,46 @@ void outbox_trip(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(group));
 }
 BENCHMARK(outbox_trip)->Name("outbox: commit, send, ack; subscribers:")->Arg(1)->Arg(6);
+
+/// A slots file of this program's own.
+class slots_here {
+ public:
+  slots_here() { ensure(slots_ && (*slots_)->accepted({}), "slots need room in the folder for temporary files"); }
+  ~slots_here() { std::filesystem::remove(file_); }
+  slots_here(const slots_here&) = delete;
+  slots_here& operator=(const slots_here&) = delete;
+  [[nodiscard]] delivery::slot& of(std::string_view cell) const { return **(*slots_)->of(cell); }
+
+ private:
+  std::filesystem::path file_ =
+      std::filesystem::temp_directory_path() / ("musiccorp-bench-slots-" + std::to_string(::getpid()));
+  result<std::unique_ptr<delivery::in_flight_slots>> slots_ = delivery::in_flight_slots::open(file_);
+};
+
+void slot_per_message(benchmark::State& state) {
+  const slots_here slots;
+  auto& order = slots.of("order");
+  const auto message = some_message(1);
+  std::uint64_t seq = 0;
+  for (auto _ : state) {
+    const delivery::handling rule{order, {17, ++seq, message.id, 3, message.occurred}};
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(slot_per_message)->Name("slot: begin and end of a message");
+
+void gate_per_batch(benchmark::State& state) {
+  delivery::isolation gate;
+  std::vector<delivery::isolation::seat> cells;
+  for (std::int64_t i = 0; i < state.range(0); ++i) cells.push_back(gate.join(std::to_string(i), [] {}));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(cells.front().try_enter());
+    cells.front().leave();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(gate_per_batch)->Name("isolation: enter and leave with a batch; cells:")->Arg(12);
 
 /// A socket of this program's own that sends requests back to back.
 class pipe_client {

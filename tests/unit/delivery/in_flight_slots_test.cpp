@@ -117,17 +117,19 @@ TEST_F(InFlightSlots, AreIdleAfterARuleThatThrew) {
 }
 
 TEST_F(InFlightSlots, HoldTheNewestMessageOnly) {
-  {
-    const auto slots = start();
-    auto& order = **slots->of("order");
-    order.begin({1, 1, "an id of a certain length ......"});
-    order.end();
-    order.begin({2, 5, "short"});
+  const std::string longest(32, 'x');
+  for (const auto& id : {std::string{}, std::string{"short"}, std::string(25, 'y'), std::string(26, 'y'), longest}) {
+    {
+      const auto slots = start();
+      auto& order = **slots->of("order");
+      order.begin({1, 1, longest});
+      order.end();
+      order.begin({2, 5, id});
+    }
+    const auto next = open();
+    EXPECT_EQ(next->earlier()->slots.at(0).id, id);
+    EXPECT_EQ(next->earlier()->slots.at(0).seq, 5U);
   }
-  const auto next = open();
-  const auto& one = next->earlier()->slots.at(0);
-  EXPECT_EQ(one.id, "short");
-  EXPECT_EQ(one.seq, 5U);
 }
 
 TEST_F(InFlightSlots, RememberUntilTheConclusionsAreStored) {
