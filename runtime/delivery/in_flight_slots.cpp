@@ -77,6 +77,7 @@ in_flight_slots::in_flight_slots(std::filesystem::path file, int descriptor)
     : file_{std::move(file)}, descriptor_{descriptor} {}
 
 in_flight_slots::~in_flight_slots() {
+  if (slots_file::current != nullptr && slots_file::current->home == mapped_) slots_file::current = nullptr;
   for (auto& one : slots_file::live) {
     auto* ours = mapped_;
     if (ours != nullptr) one.compare_exchange_strong(ours, nullptr);

@@ -61,7 +61,8 @@ class handling {
 ///
 /// Legal calls:  open earlier* accepted (of | draining | note)*
 /// Between open() and accepted() the file still holds what the earlier process left: if this process dies before it
-/// has stored its conclusions, the next one reads the same. Any thread.
+/// has stored its conclusions, the next one reads the same. Any thread. No other thread may be between a slot's
+/// begin() and end() when it is destroyed.
 class in_flight_slots {
  public:
   /// Opens or creates `file` and reserves its space on disk, so that no later write can fail. fault{busy}: another

@@ -16,7 +16,8 @@ struct isolation::seat::member {
   bool refused = false;  ///< wants to hear when the gate opens
 };
 
-/// What all seats share. `alone` is the one whose turn it is: from the grant on, even before it has come to take it.
+/// What all seats share. The first in `waiting` has its turn once nobody is inside; until it comes to take it the
+/// gate is shut for everybody else anyway.
 struct isolation::room {
   using member = seat::member;
   using members = std::vector<std::shared_ptr<member>>;
@@ -73,12 +74,7 @@ struct isolation::room {
  private:
   members next() {
     if (alone != nullptr) return {};
-    if (!waiting.empty()) {
-      if (inside > 0) return {};
-      alone = waiting.front();
-      waiting.pop_front();
-      return {alone};
-    }
+    if (!waiting.empty()) return inside > 0 ? members{} : members{waiting.front()};
     if (!std::exchange(somebody_refused, false)) return {};
     members woken;
     for (const auto& one : all)

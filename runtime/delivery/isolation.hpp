@@ -56,7 +56,7 @@ class isolation {
 
   struct state {
     std::vector<std::string> inside;   ///< in a batch among others
-    std::string alone;                 ///< whose turn it is to be alone; empty: nobody's
+    std::string alone;                 ///< the only one; empty: nobody is
     std::vector<std::string> waiting;  ///< to be alone, in order
   };
   /// For people.

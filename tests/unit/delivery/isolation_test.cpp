@@ -57,7 +57,7 @@ TEST_F(Isolation, WaitsForThoseInsideAndKeepsTheOthersOut) {
   EXPECT_FALSE(order_.ask_alone());
   shipping_.leave();
   EXPECT_THAT(take_woken(), ElementsAre("order"));
-  EXPECT_FALSE(shipping_.try_enter()) << "granted, even before it has come to take it";
+  EXPECT_FALSE(shipping_.try_enter()) << "its turn, even before it has come to take it";
   EXPECT_TRUE(order_.ask_alone());
 }
 
@@ -79,7 +79,7 @@ TEST_F(Isolation, GoesInTheOrderOfAsking) {
   EXPECT_THAT(gate_.now().waiting, ElementsAre("shipping", "payment"));
   order_.leave();
   EXPECT_THAT(take_woken(), ElementsAre("shipping"));
-  EXPECT_FALSE(payment_.ask_alone());
+  EXPECT_FALSE(payment_.ask_alone()) << "nobody is inside, but it is not the first";
   EXPECT_TRUE(shipping_.ask_alone());
   shipping_.leave();
   EXPECT_THAT(take_woken(), ElementsAre("payment"));
