@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "delivery/loaded_modules.hpp"
+#include "delivery/symbol_table.hpp"
 
 namespace musiccorp::delivery {
 namespace {
@@ -31,38 +33,61 @@ std::string demangled(const char* name) {
   return plain;
 }
 
-/// Where this frame's code is in this process; 0 when the same file is not loaded here.
-std::uint64_t address_here(const stack_frame& frame, const std::vector<loaded_module>& modules) {
-  if (frame.module.empty()) return 0;
+/// Where this frame's code is in this process; nothing when the same file is not loaded here.
+const loaded_module* same_module(const stack_frame& frame, const std::vector<loaded_module>& modules) {
+  if (frame.module.empty()) return nullptr;
   const auto same = std::ranges::find_if(modules, [&](const auto& one) {
     return frame.build_id.empty() ? one.build_id.empty() && one.path == frame.module : one.build_id == frame.build_id;
   });
-  return same == modules.end() ? 0 : same->base + frame.offset;
+  return same == modules.end() ? nullptr : &*same;
 }
 
-/// `inner`: the address is where the program was; otherwise where it would have returned to, which may already be the
-/// next function when the called one never returns.
-std::string function_at(std::uint64_t address, bool inner) {
+std::string exported_function(std::uint64_t address, std::uint64_t looked_up) {
   Dl_info info{};
-  const auto looked_up = address - (inner ? 0 : 1);
   if (::dladdr(reinterpret_cast<const void*>(looked_up), &info) == 0 || info.dli_sname == nullptr) return {};
   return demangled(info.dli_sname) + " + " + hex(address - reinterpret_cast<std::uint64_t>(info.dli_saddr));
 }
 
-std::string text_of(const stack_frame& frame, bool inner, const std::vector<loaded_module>& modules) {
-  if (const auto here = address_here(frame, modules); here != 0)
-    if (auto function = function_at(here, inner); !function.empty()) return function;
-  if (frame.module.empty()) return hex(frame.address);
-  return frame.module.substr(frame.module.rfind('/') + 1) + " + " + hex(frame.offset);
+/// Most rules are known to their own file only.
+std::string internal_function(const symbol_table& symbols, std::uint64_t offset, std::uint64_t looked_up) {
+  const auto found = symbols.at(looked_up);
+  return found.name.empty() ? std::string{} : demangled(found.name.c_str()) + " + " + hex(offset - found.begin);
 }
+
+/// Reads each module's symbols once, and only when they are wanted.
+class name_finder {
+ public:
+  /// `inner`: the address is where the program was; otherwise where it would have returned to, which may already be
+  /// the next function when the called one never returns.
+  std::string text_of(const stack_frame& frame, bool inner) {
+    const std::uint64_t back = inner ? 0 : 1;
+    if (const auto* here = same_module(frame, modules_)) {
+      const auto address = here->base + frame.offset;
+      if (auto text = exported_function(address, address - back); !text.empty()) return text;
+      if (auto text = internal_function(symbols_of(*here), frame.offset, frame.offset - back); !text.empty())
+        return text;
+    }
+    if (frame.module.empty()) return hex(frame.address);
+    return frame.module.substr(frame.module.rfind('/') + 1) + " + " + hex(frame.offset);
+  }
+
+ private:
+  const symbol_table& symbols_of(const loaded_module& module) {
+    const bool is_program = &module == &modules_.front();  // Its file may have been replaced since the start.
+    return symbols_.try_emplace(module.path, is_program ? "/proc/self/exe" : module.path).first->second;
+  }
+
+  std::vector<loaded_module> modules_ = loaded_modules();
+  std::map<std::string, symbol_table> symbols_;
+};
 
 }  // namespace
 
 std::string symbolise(std::span<const stack_frame> frames) {
-  const auto modules = loaded_modules();
+  name_finder names;
   std::string text;
   for (std::size_t i = 0; i < frames.size(); ++i)
-    text += "#" + std::to_string(i) + " " + text_of(frames[i], i == 0, modules) + "\n";
+    text += "#" + std::to_string(i) + " " + names.text_of(frames[i], i == 0) + "\n";
   return text;
 }
 
