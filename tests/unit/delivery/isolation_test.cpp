@@ -170,7 +170,7 @@ class busy_cell {
       : gate_{gate}, random_{seed}, inside_{inside}, times_alone_{times_alone} {}
 
   void run() {
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < 2'000 && !testing::Test::HasFailure(); ++i) {
       if (random_.below(50) == 0) seat_ = sit_down();
       if (random_.below(5) == 0)
         be_alone();
