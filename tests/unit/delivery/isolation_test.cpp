@@ -185,20 +185,28 @@ class busy_cell {
   }
 
   void be_alone() {
-    while (!seat_.ask_alone()) wait();
-    ASSERT_EQ(inside_.fetch_add(1), 0);
+    while (!seat_.ask_alone())
+      if (!woken()) return;
+    EXPECT_EQ(inside_.fetch_add(1), 0);
     unguarded_ += 1;
     times_alone_.fetch_add(1);
-    inside_.fetch_sub(1);
+    std::this_thread::yield();
+    EXPECT_EQ(inside_.fetch_sub(1), 1);
     seat_.leave();
   }
   void be_among_others() {
-    while (!seat_.try_enter()) wait();
+    while (!seat_.try_enter())
+      if (!woken()) return;
     inside_.fetch_add(1);
+    std::this_thread::yield();  // The others shall meet us here.
     inside_.fetch_sub(1);
     seat_.leave();
   }
-  void wait() { ASSERT_TRUE(woken_->try_acquire_for(60s)) << "nobody woke us"; }
+  [[nodiscard]] bool woken() {
+    const bool in_time = woken_->try_acquire_for(20s);
+    EXPECT_TRUE(in_time) << "nobody woke us";
+    return in_time;
+  }
 
   static inline int unguarded_ = 0;  ///< Written only alone: a race would be ThreadSanitizer's.
   isolation& gate_;
