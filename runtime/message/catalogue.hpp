@@ -22,6 +22,8 @@ struct catalogued_type {
   std::map<int, upcaster> upcasters;  ///< from this version to the next
   /// Reads the payload into the C++ type and writes it again: what a reader of this program makes of it.
   std::function<result<std::string>(std::string_view payload)> round_trip;
+  /// The same with personal data redacted. fault{invalid} with JSON pointers when the payload is not of this type.
+  std::function<result<std::string>(std::string_view payload)> redacted;
 };
 
 /// Every message type that this program knows, by name. Filled once at start, then read by any thread.
@@ -35,6 +37,10 @@ class catalogue {
                 {},
                 [](std::string_view payload) {
                   return describe::from_json<T>(payload).map([](const T& value) { return describe::to_json(value); });
+                },
+                [](std::string_view payload) {
+                  return describe::from_json<T>(payload).map(
+                      [](const T& value) { return describe::to_json(value, describe::personal_data::redact); });
                 }});
   }
   catalogue& add(catalogued_type type);

@@ -17,11 +17,11 @@ namespace musiccorp::service {
 
 /// A question put to another service before a rule runs: the turn starts when all answers are there.
 struct ask_specification {
-  std::string service;
+  std::string service;  ///< empty: the question's own `to` says it
   const describe::shape* question = nullptr;
   const describe::shape* reply = nullptr;
-  /// The question as an envelope with type, version, key and payload set; fault{invalid} when the command cannot be
-  /// read.
+  /// The question as an envelope with type, version, key and payload set, and `to` when the command decides whom to
+  /// ask; fault{invalid} when the command cannot be read.
   std::function<result<message::envelope>(const message::envelope& command)> make;
 };
 
@@ -71,6 +71,7 @@ struct ask_of {
   using command = Command;
   std::string service;
   std::function<Question(const Command&)> make;
+  std::function<std::string(const Command&)> service_of{};
 };
 
 }  // namespace detail
@@ -81,7 +82,14 @@ struct ask_of {
 template <class Make>
 auto ask(std::string service, Make make) {
   using command = std::tuple_element_t<0, detail::arguments_of<Make>>;
-  return detail::ask_of<detail::answer_of<Make>, command>{std::move(service), std::move(make)};
+  return detail::ask_of<detail::answer_of<Make>, command>{std::move(service), std::move(make), {}};
+}
+
+/// The same when the command says whom to ask. A service that is not there is fault{unavailable}.
+template <class ServiceOf, class Make>
+requires(!std::is_convertible_v<ServiceOf, std::string>) auto ask(ServiceOf service_of, Make make) {
+  using command = std::tuple_element_t<0, detail::arguments_of<Make>>;
+  return detail::ask_of<detail::answer_of<Make>, command>{{}, std::move(make), std::move(service_of)};
 }
 
 /// What a service is: its name, its rules, its messages and its routes. Built once at start, then only read.
@@ -170,11 +178,13 @@ class service_definition {
   static void add_asks(handler& made, std::index_sequence<I...>, const detail::ask_of<Questions, Commands>&... asks) {
     (made.asks.push_back({asks.service, &describe::shape_of<Questions>(),
                           &describe::shape_of<std::tuple_element_t<2 + I, Arguments>>(),
-                          [make = asks.make](const message::envelope& message) -> result<message::envelope> {
+                          [make = asks.make, service_of = asks.service_of](
+                              const message::envelope& message) -> result<message::envelope> {
                             auto command = describe::from_json<Commands>(message.payload);
                             if (!command) return failure(std::move(command.error()));
                             const auto question = make(*command);
                             message::envelope asked;
+                            if (service_of) asked.to = service_of(*command);
                             asked.type = describe::name_of<Questions>();
                             asked.version = describe::version_of<Questions>();
                             asked.key = describe::key_of(question);

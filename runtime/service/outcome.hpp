@@ -13,10 +13,21 @@ namespace musiccorp::service {
 /// Handled; nothing to say to whoever asked (an asker gets an empty answer).
 struct done {};
 
-/// Not now: try this message again when `wait` is over. Not charged as an attempt; followers of the key wait with it.
+/// Not now. Not charged as an attempt; followers of the key wait with it. `not_yet{"text", 50ms}` tries again when
+/// the wait is over; `not_yet::until<order>(id, "text")` when a turn of this service has written that entity, and not
+/// before. Who says it for longer than `deadline` dies with reason `expired`.
 struct not_yet {
   std::string text;
   base::duration wait{std::chrono::milliseconds{100}};
+  std::string entity_type{};  ///< with `entity_key`: what must be written first; empty: only time passes
+  std::string entity_key{};
+  base::duration deadline{};  ///< since it was said first; zero: the service's own (`deferral_longest`)
+
+  template <describe::described E>
+  [[nodiscard]] static not_yet until(std::string_view key, std::string text, base::duration deadline = {}) {
+    return {std::move(text), {}, std::string{describe::name_of<E>()}, std::string{key}, deadline};
+  }
+  [[nodiscard]] bool waits_for_entity() const { return !entity_type.empty(); }
 };
 
 using request::answer;

@@ -186,7 +186,7 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     if (!question) return answer(one.token, std::move(question.error()), out);
     question->id = base::make_id(environment_.clock.now(), random_);
     question->source = definition_.name();
-    question->to = ask.service;
+    if (!ask.service.empty()) question->to = ask.service;
     question->correlation = one.message.correlation.empty() ? one.message.id : one.message.correlation;
     question->causation = one.message.id;
     question->traceparent = one.message.traceparent;
@@ -195,7 +195,7 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
   }
   const auto opened = gathers_.open(questions.size(), one.deadline);
   for (std::size_t i = 0; i < questions.size(); ++i)
-    out.questions.push_back({rule.asks[i].service, opened.questions[i], one.deadline, std::move(questions[i])});
+    out.questions.push_back({questions[i].to, opened.questions[i], one.deadline, std::move(questions[i])});
   asking_.emplace(opened.gather, std::move(one));
 }
 

@@ -1,15 +1,28 @@
 #include "service/wiring.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
+
+#include "delivery/dead_letters.hpp"
 
 namespace musiccorp::service {
 namespace {
 
+/// What every service says about its dead letters, without declaring it.
+constexpr std::array case_events{
+    describe::name_of<delivery::message_died>(), describe::name_of<delivery::message_healed>(),
+    describe::name_of<delivery::message_discarded>(), describe::name_of<delivery::treatment_refused>()};
+
+/// A service that hears of dead letters hears of all but its own: those must not feed on themselves.
 std::vector<std::string> heard_by(const service_definition& subscriber, const service_definition& publisher) {
+  const bool itself = subscriber.name() == publisher.name();
   std::vector<std::string> types;
   for (const auto& type : publisher.says_types())
-    if (subscriber.find(type)) types.push_back(type);
+    if (subscriber.find(type) || (!itself && is_treatment(type))) types.push_back(type);
+  if (!itself)
+    for (const auto type : case_events)
+      if (subscriber.find(type)) types.emplace_back(type);
   return types;
 }
 
@@ -29,6 +42,7 @@ void check_asks(std::span<const service_definition> services, const service_defi
     if (!handler.asks.empty() && said_by_anybody(services, handler.type))
       wrong.push_back(one.name() + " asks others before handling " + handler.type + ", which comes through a log");
     for (const auto& question : handler.asks) {
+      if (question.service.empty()) continue;  // Decided by each command.
       const auto* asked = find(services, question.service);
       if (!asked)
         wrong.push_back(one.name() + " asks " + question.service + ", which is not there");
@@ -40,6 +54,11 @@ void check_asks(std::span<const service_definition> services, const service_defi
 }
 
 }  // namespace
+
+bool is_treatment(std::string_view type) {
+  return type == describe::name_of<delivery::replay_message>() ||
+         type == describe::name_of<delivery::discard_message>();
+}
 
 std::map<std::string, wiring> wire(std::span<const service_definition> services) {
   std::map<std::string, wiring> wires;

@@ -3,6 +3,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/definition.hpp"
@@ -21,7 +22,11 @@ struct wiring {
   std::vector<stream> subscribers;
 };
 
-/// The wiring of every service, from what each handles and says. Pure.
+/// A durable request that the runtime itself handles in every service: replay_message, discard_message.
+[[nodiscard]] bool is_treatment(std::string_view type);
+
+/// The wiring of every service, from what each handles and says. Every service says message.died and its kin to those
+/// who handle them, and hears treatments from those who say them. Pure.
 [[nodiscard]] std::map<std::string, wiring> wire(std::span<const service_definition> services);
 
 /// What is wrong with services as a whole: two of one name, an ask to a service that is missing or does not answer
