@@ -68,6 +68,14 @@ void inherit(retry_config& retry, const retry_config& above, const std::string& 
   inherit(retry.attempts_max, above.attempts_max, pointer + "/attempts_max", sources);
   inherit(retry.delay_first_ms, above.delay_first_ms, pointer + "/delay_first_ms", sources);
   inherit(retry.delay_longest_ms, above.delay_longest_ms, pointer + "/delay_longest_ms", sources);
+  inherit(retry.jitter_percent, above.jitter_percent, pointer + "/jitter_percent", sources);
+  inherit(retry.deadline_ms, above.deadline_ms, pointer + "/deadline_ms", sources);
+  inherit(retry.process_deaths_max, above.process_deaths_max, pointer + "/process_deaths_max", sources);
+}
+void inherit(order_config& order, const order_config& above, const std::string& pointer, origins& sources) {
+  inherit(order.policy, above.policy, pointer + "/policy", sources);
+  inherit(order.parked_per_key_max, above.parked_per_key_max, pointer + "/parked_per_key_max", sources);
+  inherit(order.parked_max, above.parked_max, pointer + "/parked_max", sources);
 }
 
 void complete(node_config& config, std::span<const std::string> services, origins& sources) {
@@ -76,6 +84,7 @@ void complete(node_config& config, std::span<const std::string> services, origin
     std::string pointer = "/services";
     describe::append_step(pointer, name);
     if (one.retry) inherit(*one.retry, config.retry, pointer + "/retry", sources);
+    if (one.order) inherit(*one.order, config.order, pointer + "/order", sources);
     for (auto& [type, retry] : one.retry_by_type) {
       auto at = pointer + "/retry_by_type";
       describe::append_step(at, type);

@@ -94,16 +94,52 @@ struct retry_config {
   std::int32_t attempts_max = 5;
   std::int64_t delay_first_ms = 100;
   std::int64_t delay_longest_ms = 30'000;
+  std::int32_t jitter_percent = 100;
+  std::int64_t deadline_ms = 86'400'000;
+  std::int32_t process_deaths_max = 2;
 
   static constexpr auto describe() {
-    return describe_as("retry_config", 1,
-                       field("attempts_max", &retry_config::attempts_max,
-                             "Failed attempts after which a message is a dead letter", defaulted, between(1, 1'000)),
-                       field("delay_first_ms", &retry_config::delay_first_ms,
-                             "Longest wait after the first failure; doubles with each further one", defaulted,
-                             between(1, 3'600'000)),
-                       field("delay_longest_ms", &retry_config::delay_longest_ms, "No wait is longer than this",
-                             defaulted, between(1, 86'400'000)));
+    return describe_as(
+        "retry_config", 1,
+        field("attempts_max", &retry_config::attempts_max, "Failed attempts after which a message is a dead letter",
+              defaulted, between(1, 1'000)),
+        field("delay_first_ms", &retry_config::delay_first_ms,
+              "Longest wait after the first failure; doubles with each further one", defaulted,
+              between(1, 3'600'000)),
+        field("delay_longest_ms", &retry_config::delay_longest_ms, "No wait is longer than this", defaulted,
+              between(1, 86'400'000)),
+        field("jitter_percent", &retry_config::jitter_percent,
+              "The part of each wait that is random; 100: full jitter", defaulted, between(0, 100)),
+        field("deadline_ms", &retry_config::deadline_ms,
+              "A message dies this long after its first failure, whatever attempts are left", defaulted,
+              between(1, 31'536'000'000)),
+        field("process_deaths_max", &retry_config::process_deaths_max,
+              "Proven deaths of the process after which its message is a dead letter", defaulted, between(1, 1'000)));
+  }
+};
+
+enum class order_choice : std::uint8_t { park, block, none };
+constexpr auto describe_choice(order_choice) { return std::array<std::string_view, 3>{"park", "block", "none"}; }
+
+/// What is done about messages of one key when one of them fails.
+struct order_config {
+  order_choice policy = order_choice::park;
+  std::int64_t parked_per_key_max = 1'000;
+  std::int64_t parked_max = 100'000;
+
+  static constexpr auto describe() {
+    return describe_as("order_config", 1,
+                       field("policy", &order_config::policy,
+                             "park: the others of its key wait until a dead letter is replayed or discarded; block: "
+                             "a message is tried "
+                             "again for ever instead of dying of its attempts; none: they go on without it",
+                             defaulted),
+                       field("parked_per_key_max", &order_config::parked_per_key_max,
+                             "Messages parked behind one; at the limit the subscription gets no more", defaulted,
+                             between(1, 1'000'000)),
+                       field("parked_max", &order_config::parked_max,
+                             "Messages parked from one upstream; at the limit the subscription gets no more",
+                             defaulted, between(1, 10'000'000)));
   }
 };
 
@@ -113,6 +149,8 @@ struct stream_config {
   std::int64_t batch_messages = 512;
   std::int64_t payload_bytes_max = 1 << 20;
   std::int64_t log_kept_s = 86'400;
+  std::int64_t log_messages_max = 1'000'000;
+  std::int64_t deferral_longest_ms = 3'600'000;
   std::int64_t answers_kept_s = 86'400;
 
   static constexpr auto describe() {
@@ -129,15 +167,23 @@ struct stream_config {
         field("log_kept_s", &stream_config::log_kept_s,
               "Messages are kept at least this long, and until every subscriber has them", defaulted,
               between(0, 31'536'000)),
+        field("log_messages_max", &stream_config::log_messages_max,
+              "Messages that not every subscriber has; above it requests that would say more get 503", defaulted,
+              between(1, 1'000'000'000)),
+        field("deferral_longest_ms", &stream_config::deferral_longest_ms,
+              "A message that a rule puts off for longer dies", defaulted, between(1, 31'536'000'000)),
         field("answers_kept_s", &stream_config::answers_kept_s,
-              "A repeated Idempotency-Key gets the same answer for this long", defaulted, between(1, 31'536'000)));
+              "A repeated Idempotency-Key gets the same answer for this long, and while a case about it is open",
+              defaulted, between(1, 31'536'000)));
   }
 };
 
 struct service_config {
   std::int64_t mailbox_limit = 10'000;
+  std::int64_t mailbox_bytes_limit = 64LL << 20;
   std::optional<retry_config> retry;
   std::map<std::string, retry_config> retry_by_type;
+  std::optional<order_config> order;
   describe::raw_json settings;
 
   static constexpr auto describe() {
@@ -145,6 +191,9 @@ struct service_config {
         "service_config", 1,
         field("mailbox_limit", &service_config::mailbox_limit, "Requests that may wait; above it 503", defaulted,
               between(1, 10'000'000)),
+        field("mailbox_bytes_limit", &service_config::mailbox_bytes_limit,
+              "Bytes of requests that may wait; above it 503", defaulted, between(1'024, 1LL << 40)),
+        field("order", &service_config::order, "Instead of the node's; what it leaves out is as there"),
         field("retry", &service_config::retry, "Instead of the node's; what it leaves out is as there"),
         field("retry_by_type", &service_config::retry_by_type,
               "Instead of the service's, by message type; what one leaves out is as there", defaulted),
@@ -162,6 +211,7 @@ struct node_config {
   log_settings log;
   durability_choice durability = durability_choice::fsync;
   retry_config retry;
+  order_config order;
   stream_config streams;
   std::optional<std::int64_t> seed;
   std::map<std::string, std::string> imports;
@@ -180,6 +230,7 @@ struct node_config {
               "fsync: a commit is on disk before anything leaves; process: survives the process, not the machine",
               defaulted),
         field("retry", &node_config::retry, "What happens to a message that fails", defaulted),
+        field("order", &node_config::order, "What happens to those of its key", defaulted),
         field("streams", &node_config::streams, "Messages between services", defaulted),
         field("seed", &node_config::seed, "Of the random generator; missing: from the system", at_least(0)),
         field("imports", &node_config::imports,

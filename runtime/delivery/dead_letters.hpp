@@ -212,4 +212,22 @@ struct rehearsal {
   }
 };
 
+/// Query to the hospital: which of these conversations have an open case? Answers that were given under an
+/// Idempotency-Key are kept as long as a case of their conversation is open.
+struct open_conversations {
+  std::vector<std::string> correlations{};
+
+  static constexpr auto describe() {
+    return describe_as("open_conversations", 1, field("correlations", &open_conversations::correlations));
+  }
+};
+
+struct conversations_open {
+  std::vector<std::string> correlations{};
+
+  static constexpr auto describe() {
+    return describe_as("conversations_open", 1, field("correlations", &conversations_open::correlations));
+  }
+};
+
 }  // namespace musiccorp::delivery

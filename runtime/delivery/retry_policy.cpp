@@ -12,18 +12,22 @@ duration delay_ceiling(const retry_policy& policy, int failed_attempts) {
 
 duration delay_after(const retry_policy& policy, int failed_attempts, const base::fault& trouble,
                      base::random_source& random) {
-  const auto ceiling = delay_ceiling(policy, failed_attempts).count();
-  const duration jittered{
-      1 + static_cast<duration::rep>(random.below(static_cast<std::uint64_t>(std::max<duration::rep>(ceiling, 1))))};
-  return trouble.retry_after ? std::max<duration>(jittered, *trouble.retry_after) : jittered;
+  const auto ceiling = std::max<duration::rep>(delay_ceiling(policy, failed_attempts).count(), 1);
+  const auto random_part = ceiling * std::clamp(policy.jitter_percent, 0, 100) / 100;
+  auto wait = ceiling - random_part;
+  if (random_part > 0) wait += 1 + static_cast<duration::rep>(random.below(static_cast<std::uint64_t>(random_part)));
+  return trouble.retry_after ? std::max<duration>(duration{wait}, *trouble.retry_after) : duration{wait};
 }
 
-verdict judge(const retry_policy& policy, int attempts, const base::fault& trouble, instant now,
+verdict judge(const retry_policy& policy, order_policy order, const failed_attempt& failure, instant now,
               base::random_source& random) {
-  if (base::facts_of(trouble.kind).what == base::fault_class::permanent)
-    return {true, {}, std::string{base::name_of(trouble.kind)}};
-  if (attempts >= policy.attempts_max) return {true, {}, "attempts"};
-  return {false, now + delay_after(policy, attempts, trouble, random), {}};
+  if (base::facts_of(failure.trouble.kind).what == base::fault_class::permanent)
+    return {true, {}, std::string{base::name_of(failure.trouble.kind)}};
+  const auto due = now + delay_after(policy, failure.attempts, failure.trouble, random);
+  if (order == order_policy::block) return {false, due, {}};
+  if (failure.attempts >= policy.attempts_max) return {true, {}, "attempts"};
+  if (due - failure.first_failed > policy.deadline) return {true, {}, "deadline"};
+  return {false, due, {}};
 }
 
 }  // namespace musiccorp::delivery

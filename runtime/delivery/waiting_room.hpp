@@ -1,11 +1,12 @@
 #pragma once
 
-#include <deque>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/store.hpp"
@@ -13,57 +14,107 @@
 namespace musiccorp::delivery {
 
 using base::instant;
-using storage::waiting_row;
+using storage::waiting_mark;
 using storage::waiting_state;
 
 /// The messages of one partition that could not be handled at once, in lanes: messages of one key from one upstream
-/// are handled in their order, so while the head of a lane waits (retry, deferred) or is dead, its followers are
-/// parked behind it; other keys flow. A dead head keeps its lane closed until somebody removes it.
+/// are handled in their order, so while the head of a lane waits (retry, deferred, replaying, alone) or is dead, its
+/// followers are parked behind it; other keys flow. A dead head keeps its lane closed until it is replayed or
+/// removed.
 ///
-/// Only an index: the rows are saved by whoever changes them, in the same transaction. After a rolled-back
-/// transaction load it again from the store. Times are an argument. One owner, no locking.
+/// Only an index of marks: the rows are in the store, and are saved by whoever changes them, in the same transaction.
+/// After a rolled-back transaction load it again. Times are an argument. One owner, no locking.
+///
+/// States of one message and what may follow (the owner's moves; `put` refuses others):
+///
+///     (new)     -> retry, deferred, parked, dead, alone
+///     retry     -> retry, deferred, dead, alone, removed           replaying -> as retry
+///     deferred  -> retry, deferred, dead, alone, removed
+///     parked    -> retry, deferred, dead, alone, removed           (only as head, or discarded with its head)
+///     alone     -> retry, deferred, dead, alone, removed
+///     dead      -> replaying, removed
 class waiting_room {
  public:
-  void load(std::vector<waiting_row> rows);
+  struct place {
+    std::string upstream;
+    std::uint64_t seq = 0;
+    friend auto operator<=>(const place&, const place&) = default;
+  };
+
+  void load(std::vector<waiting_mark> marks);
 
   /// A message of this key may not be handled now: somebody of its lane waits, is parked or dead. Messages without a
   /// key have no order and are never blocked.
   [[nodiscard]] bool blocked(std::string_view upstream, std::string_view key) const;
+  [[nodiscard]] static bool may_follow(std::optional<waiting_state> from, waiting_state to);
 
-  /// Adds a row or replaces the one of the same (upstream, seq).
-  void put(waiting_row row);
-  /// Removes a settled row. Its parked followers become due at once.
+  /// Adds a mark or replaces the one of the same place. Throws for a move that the table above does not have.
+  void put(waiting_mark mark);
+  /// Removes a settled message. The next one of its lane becomes due at once.
   void remove(std::string_view upstream, std::uint64_t seq);
-  [[nodiscard]] const waiting_row* find(std::string_view upstream, std::uint64_t seq) const;
+  [[nodiscard]] std::optional<waiting_mark> find(std::string_view upstream, std::uint64_t seq) const;
 
-  /// The rows that may be handled now, longest due first: heads of their lanes whose time has come, and parked rows
-  /// that have become head. At most one per lane, at most `limit`.
-  [[nodiscard]] std::vector<waiting_row> due(instant now, std::size_t limit) const;
+  /// What may be handled now, longest due first: heads of their lanes whose time has come, and parked messages that
+  /// have become head. At most one per lane, at most `limit`.
+  [[nodiscard]] std::vector<place> due(instant now, std::size_t limit) const;
   /// When due() will next have something; nothing when only time can't help.
   [[nodiscard]] std::optional<instant> next_due() const;
+  /// The head that must run alone and whose turn it is; nothing when there is none.
+  [[nodiscard]] std::optional<place> next_alone() const;
+
+  /// An entity was written: what awaits it is due now. Cheap when nobody awaits anything.
+  void written(std::string_view type, std::string_view key, instant now);
+
+  /// The messages of one key behind this one, in order, at most `limit`.
+  [[nodiscard]] std::vector<std::uint64_t> followers(std::string_view upstream, std::uint64_t seq,
+                                                     std::size_t limit) const;
+  /// Messages of one key that wait, its head included.
+  [[nodiscard]] std::size_t lane_size(std::string_view upstream, std::string_view key) const;
 
   struct population {
     std::uint64_t count = 0;
     instant oldest{};  ///< birth of the oldest message; 0 when empty
   };
   [[nodiscard]] population of(std::string_view upstream, waiting_state state) const;
-  [[nodiscard]] std::size_t size() const { return rows_.size(); }
-  [[nodiscard]] std::vector<waiting_row> all() const;
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// In (upstream, seq) order.
+  [[nodiscard]] std::vector<waiting_mark> all() const;
 
  private:
-  using place = std::pair<std::string, std::uint64_t>;  // (upstream, seq)
-  using lane = std::pair<std::string, std::string>;     // (upstream, key)
+  struct lane {
+    std::string key;
+    std::set<std::uint64_t> members;
+  };
+  struct entry {
+    waiting_state state;
+    instant due;
+    instant born;
+    lane* of;                          ///< null: no order
+    std::optional<instant> planned{};  ///< its place in due_, when it has one
+    std::string awaited_type{};
+    std::string awaited_key{};
+  };
+  struct upstream_room {
+    std::map<std::uint64_t, entry> entries;
+    std::unordered_map<std::string, lane> lanes;
+    std::array<std::set<std::uint64_t>, storage::waiting_states> by_state;
+  };
+  using rooms = std::map<std::string, upstream_room, std::less<>>;
+  using due_entry = std::tuple<instant, std::string_view, std::uint64_t>;  // The name is the key in rooms_.
 
-  void index(const waiting_row& row);
-  void forget(const waiting_row& row);
-  void schedule(const place& where);
-  void schedule_head(const lane& where);
+  [[nodiscard]] const entry* entry_at(std::string_view upstream, std::uint64_t seq) const;
+  [[nodiscard]] static waiting_mark mark_at(const std::string& upstream, std::uint64_t seq, const entry& one);
+  void take_out(rooms::iterator room, std::map<std::uint64_t, entry>::iterator found);
+  void plan(rooms::iterator room, std::uint64_t seq, entry& one);
+  void unplan(std::string_view upstream, std::uint64_t seq, entry& one);
+  void plan_head(rooms::iterator room, const lane& of);
+  [[nodiscard]] static instant due_of(const entry& one);
 
-  std::map<place, waiting_row, std::less<>> rows_;
-  std::map<lane, std::set<std::uint64_t>, std::less<>> lanes_;
-  std::set<std::pair<instant, place>> due_;  ///< heads only
-  std::map<place, instant, std::less<>> scheduled_;
-  std::map<std::pair<std::string, waiting_state>, std::multiset<instant>> population_;
+  rooms rooms_;
+  std::set<due_entry> due_;  ///< heads only
+  std::set<std::pair<std::string_view, std::uint64_t>> alone_;
+  std::map<std::pair<std::string, std::string>, std::set<place>> awaited_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace musiccorp::delivery

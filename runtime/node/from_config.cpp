@@ -9,12 +9,21 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 delivery::retry_policy policy_from(const config::retry_config& config) {
-  return {config.attempts_max, milliseconds{config.delay_first_ms}, milliseconds{config.delay_longest_ms}};
+  return {config.attempts_max,   milliseconds{config.delay_first_ms}, milliseconds{config.delay_longest_ms},
+          config.jitter_percent, milliseconds{config.deadline_ms},    config.process_deaths_max};
 }
 
 template <class Number>
 std::size_t size(Number number) {
   return static_cast<std::size_t>(number);
+}
+
+void set_order(service::partition_limits& limits, const config::order_config& config) {
+  limits.order = config.policy == config::order_choice::park    ? delivery::order_policy::park
+                 : config.policy == config::order_choice::block ? delivery::order_policy::block
+                                                                : delivery::order_policy::none;
+  limits.parked_per_key_max = size(config.parked_per_key_max);
+  limits.parked_max = size(config.parked_max);
 }
 
 http::server_options door_from(const config::http_config& config) {
@@ -37,6 +46,9 @@ http::server_options door_from(const config::http_config& config) {
 service_options defaults_from(const config::node_config& config) {
   service_options made;
   made.limits.retry = policy_from(config.retry);
+  set_order(made.limits, config.order);
+  made.limits.log_messages_max = size(config.streams.log_messages_max);
+  made.limits.deferral_longest = milliseconds{config.streams.deferral_longest_ms};
   made.limits.window_messages = size(config.streams.window_messages);
   made.limits.window_bytes = size(config.streams.window_bytes);
   made.limits.batch_messages = size(config.streams.batch_messages);
@@ -48,6 +60,8 @@ service_options defaults_from(const config::node_config& config) {
 
 service_options service_from(const config::service_config& config, service_options made) {
   made.mailbox_limit = static_cast<std::uint64_t>(config.mailbox_limit);
+  made.mailbox_bytes_limit = static_cast<std::uint64_t>(config.mailbox_bytes_limit);
+  if (config.order) set_order(made.limits, *config.order);
   if (config.retry) made.limits.retry = policy_from(*config.retry);
   for (const auto& [type, retry] : config.retry_by_type) made.limits.retry_by_type[type] = policy_from(retry);
   return made;

@@ -103,14 +103,16 @@ class node::parts {
     cell.status = std::make_shared<service::cell_status>();
     cell.status->service = definition.name();
     cell.status->mailbox->limit = wanted.mailbox_limit;
+    cell.status->mailbox->bytes_limit = wanted.mailbox_bytes_limit;
     cell.requests_max = wanted.mailbox_limit;
     cell.clock = clock_;
     cell.places = places_;
     auto store_numbers = numbers_.store();
     cell.core = std::make_unique<service::partition>(
         definition, wires, wanted.limits,
-        service::partition_environment{*stores_, *clock_, seed, ledgers_, numbers_.cell(definition.name()),
-                                       store_numbers, numbers_.queues(definition.name(), wires)});
+        service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
+                                       numbers_.cell(definition.name()), store_numbers,
+                                       numbers_.queues(definition.name(), wires)});
     if (auto opened = cell.core->open(cell.first); !opened) return failure(std::move(opened.error()));
     numbers_.watch(cell.status, std::move(store_numbers));
     statuses_.push_back(cell.status);

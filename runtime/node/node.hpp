@@ -17,7 +17,8 @@ namespace musiccorp::node {
 
 struct service_options {
   service::partition_limits limits{};
-  std::uint64_t mailbox_limit = 10'000;  ///< requests that wait; above it: overloaded
+  std::uint64_t mailbox_limit = 10'000;           ///< requests that wait; above it: overloaded
+  std::uint64_t mailbox_bytes_limit = 64u << 20;  ///< bytes of them; the same
 };
 
 struct node_options {

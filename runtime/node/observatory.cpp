@@ -62,6 +62,7 @@ void observatory::read() {
     queue.numbers.depth(telemetry::queue_state::inflight, books.in_flight, moment(books.oldest_ready));
     queue.numbers.depth(telemetry::queue_state::delayed, books.retrying, moment(books.oldest_waiting));
     queue.numbers.depth(telemetry::queue_state::dead, books.dead, moment(books.oldest_dead));
+    queue.numbers.held(books.held);
     queue.numbers.ledger(books.published, books.processed, books.dead, books.discarded,
                          books.ready + books.retrying + books.parked);
     if (!std::exchange(queue.seen, true)) queue.published_seen = books.published;

@@ -72,6 +72,16 @@ class cell final : public managed_actor {
     return element.content().type_token() == caf::make_type_token<request_message, caf::actor>();
   }
 
+  std::uint64_t weight(const caf::mailbox_element& element) const override {
+    return element.content().get_as<request_message>(0).message.size();
+  }
+
+  /// Not a message of ours: it becomes a case that people can look at.
+  void unexpected(const std::string& what) override {
+    core_->strayed(what);
+    schedule();
+  }
+
   void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit*) override {
     status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
     auto content = element.move_content_to_message();

@@ -59,8 +59,11 @@ struct cell_options {
 };
 
 /// The actor that hosts one partition under one address for its whole life: it owns mailbox and timers and decides
-/// nothing. It waits for its first `start_atom`, and ends at `stop_atom` after the batch that runs. A store that
-/// failed is opened again, later and later, up to 30 s.
+/// nothing. Nothing vanishes on CAF's own ways: requests that find the mailbox full or closed, or are left in it at
+/// the end, are answered; frames that are lost are sent again from the publisher's log, since a subscriber that is
+/// there again says how far it has committed; what is no message of ours becomes a dead letter (`strayed`). It waits
+/// for its first `start_atom`, and ends at `stop_atom` after the batch that runs. A store that failed is opened
+/// again, later and later, up to 30 s.
 [[nodiscard]] caf::actor spawn_cell(caf::actor_system& system, cell_options options);
 
 }  // namespace musiccorp::service

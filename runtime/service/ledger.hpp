@@ -18,13 +18,14 @@ struct queue_books {
   std::uint64_t processed = 0;
   std::uint64_t dead = 0;
   std::uint64_t discarded = 0;
-  std::uint64_t retrying = 0;  ///< waiting for their time: retry and deferred
+  std::uint64_t retrying = 0;  ///< waiting for their time: retry, deferred, replaying, alone
   std::uint64_t parked = 0;
   std::uint64_t ready = 0;        ///< published and not yet received
   std::uint64_t in_flight = 0;    ///< the part of `ready` that is with the subscriber and not yet committed there
   std::int64_t oldest_ready = 0;  ///< microseconds since 1970 of the oldest message in flight; 0: none
   std::int64_t oldest_waiting = 0;
   std::int64_t oldest_dead = 0;
+  bool held = false;  ///< the subscriber gives no credit: as many are parked as may be
 };
 
 /// The books of one queue, as its two ends last committed them: the publisher writes `published` and `oldest_ready`,

@@ -37,8 +37,9 @@ managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_
     : event_based_actor{config}, mailbox_{std::move(mailbox)} {
   // CAF's own defaults print to stdout, and end the actor that a mailed-back error reaches.
   set_default_handler([](caf::scheduled_actor* self, caf::message_view& view) -> caf::result<caf::message> {
-    log.warn("unexpected-message",
-             {{"actor", self->name()}, {"message", caf::to_string(view.move_content_to_message())}});
+    const auto content = view.move_content_to_message();
+    // CAF hands over an empty message when it could not read one from another node.
+    static_cast<managed_actor*>(self)->unexpected(content.empty() ? "(undecodable)" : caf::to_string(content));
     return caf::sec::unexpected_message;
   });
   set_error_handler([](caf::scheduled_actor* self, caf::error& error) {
@@ -48,10 +49,11 @@ managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_
 
 void managed_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) {
   if (!is_bounded(*element)) return put(std::move(element), host);
-  if (!mailbox_->enter()) return refuse(*element, refusal::full, host);
+  const auto size = weight(*element);
+  if (!mailbox_->enter(size)) return refuse(*element, refusal::full, host);
   // Counted first, then looked: the end waits for everybody who was counted before it closed.
   if (closed_) {
-    mailbox_->withdraw();
+    mailbox_->withdraw(size);
     return refuse(*element, refusal::closed, host);
   }
   put(std::move(element), host);
@@ -64,8 +66,9 @@ void managed_actor::put(caf::mailbox_element_ptr element, caf::execution_unit* h
 
 caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element) {
   MUSICCORP_TSAN(acquire);
-  const auto finish = [this, bounded = is_bounded(element)] {
-    if (bounded) mailbox_->leave();
+  const bool bounded = is_bounded(element);
+  const auto finish = [this, bounded, size = bounded ? weight(element) : 0] {
+    if (bounded) mailbox_->leave(size);
   };
   try {
     const auto said = event_based_actor::consume(element);
@@ -86,8 +89,9 @@ struct managed_actor::drain {
 
   caf::intrusive::task_result take(caf::mailbox_element& element) {
     if (self.is_bounded(element)) {
+      const auto size = self.weight(element);
       self.refuse(element, refusal::closed, host);
-      self.mailbox_->leave();
+      self.mailbox_->leave(size);
     } else {
       caf::detail::sync_request_bouncer{reason}(element);
     }
@@ -143,6 +147,12 @@ bool managed_actor::is_bounded(const caf::mailbox_element& element) const {
     default:
       return true;
   }
+}
+
+std::uint64_t managed_actor::weight(const caf::mailbox_element&) const { return 0; }
+
+void managed_actor::unexpected(const std::string& what) {
+  log.warn("unexpected-message", {{"actor", name()}, {"message", what}});
 }
 
 void managed_actor::refuse(caf::mailbox_element& element, refusal, caf::execution_unit* host) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <string>
 
 namespace musiccorp::service {
 
@@ -17,7 +18,10 @@ struct mailbox_state {
   std::atomic<std::uint64_t> finished_seen{0};  ///< `finished` as a sender last saw it
   std::atomic<std::uint64_t> refused{0};
   std::uint64_t limit = 10'000;
+  std::uint64_t bytes_limit = 64u << 20;
+  std::atomic<std::uint64_t> bytes_accepted{0};
   alignas(cache_line) std::atomic<std::uint64_t> finished{0};
+  std::atomic<std::uint64_t> bytes_finished{0};
 
   /// Bounded messages that wait or are being handled.
   [[nodiscard]] std::uint64_t depth() const {
@@ -25,24 +29,45 @@ struct mailbox_state {
     const auto taken = accepted.load(std::memory_order_acquire);
     return taken > done ? taken - done : 0;
   }
-  /// Counts one message in, or says that there is no room.
-  [[nodiscard]] bool enter() {
+  [[nodiscard]] std::uint64_t bytes() const {
+    const auto done = bytes_finished.load(std::memory_order_acquire);
+    const auto taken = bytes_accepted.load(std::memory_order_acquire);
+    return taken > done ? taken - done : 0;
+  }
+  /// Counts one message of so many bytes in, or says that there is no room. A message that is larger than the limit
+  /// finds room when nothing else waits.
+  [[nodiscard]] bool enter(std::uint64_t size = 0) {
     const auto before = accepted.fetch_add(1);
-    if (has_room(before, finished_seen.load(std::memory_order_relaxed))) [[likely]]
+    if (has_room(before, finished_seen.load(std::memory_order_relaxed)) && take_bytes(size)) [[likely]]
       return true;
     const auto done = finished.load(std::memory_order_relaxed);
     finished_seen.store(done, std::memory_order_relaxed);
-    if (has_room(before, done)) return true;
-    withdraw();
+    if (has_room(before, done) && take_bytes(size)) return true;
+    accepted.fetch_sub(1);
     refused.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   /// Takes back an enter() whose message did not go in.
-  void withdraw() { accepted.fetch_sub(1); }
+  void withdraw(std::uint64_t size = 0) {
+    if (size > 0) bytes_accepted.fetch_sub(size);
+    accepted.fetch_sub(1);
+  }
   /// Only the actor's thread.
-  void leave() { finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+  void leave(std::uint64_t size = 0) {
+    if (size > 0)
+      bytes_finished.store(bytes_finished.load(std::memory_order_relaxed) + size, std::memory_order_release);
+    finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
 
  private:
+  [[nodiscard]] bool take_bytes(std::uint64_t size) {
+    if (size == 0) return true;
+    const auto before = bytes_accepted.fetch_add(size);
+    const auto done = bytes_finished.load(std::memory_order_relaxed);
+    if (done >= before || before - done + size <= bytes_limit) return true;
+    bytes_accepted.fetch_sub(size);
+    return false;
+  }
   /// `done` may be ahead of `before`: others came and went since.
   [[nodiscard]] bool has_room(std::uint64_t before, std::uint64_t done) const {
     return done >= before || before - done < limit;
@@ -70,6 +95,11 @@ class managed_actor : public caf::event_based_actor {
  protected:
   /// Which messages count against the limit. Called by senders' threads.
   [[nodiscard]] virtual bool is_bounded(const caf::mailbox_element& element) const;
+  /// Bytes of a bounded message that count against the limit; 0: only its number counts. Called by senders' threads,
+  /// and by the actor's before the message is handled.
+  [[nodiscard]] virtual std::uint64_t weight(const caf::mailbox_element& element) const;
+  /// No handler takes this message. Runs in the actor. By default it is logged.
+  virtual void unexpected(const std::string& what);
   /// A bounded message that found the mailbox full or closed, or was left in it at the end. Called by the sender's
   /// thread or, at the end, by the actor's; must not touch the actor's state.
   virtual void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit* host);

@@ -48,6 +48,9 @@ partition::partition(const service_definition& definition, wiring wires, partiti
     made.numbers = &environment_.queues[wire.service];
   }
   for (auto& wire : wires.subscribers) {
+    if (std::find(wire.types.begin(), wire.types.end(), describe::name_of<delivery::message_died>()) !=
+        wire.types.end())
+      hospital_ = wire.service;
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
     subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, &ledger});
   }
@@ -72,16 +75,8 @@ result<void> partition::open(outgoing& out) {
 result<void> partition::load() {
   if (auto imported = import(); !imported) return imported;
   if (auto proven = prove_writable(); !proven) return proven;
-  auto cursors = store_->cursors();
-  if (!cursors) return failure(std::move(cursors.error()));
-  for (auto& [name, from] : upstreams_) from.cursor = {name};
-  for (auto& row : *cursors)
-    if (const auto known = upstreams_.find(row.upstream); known != upstreams_.end()) known->second.cursor = row;
-  auto rows = store_->waiting();
-  if (!rows) return failure(std::move(rows.error()));
-  const auto orphans = std::erase_if(*rows, [&](const auto& row) { return !upstreams_.contains(row.upstream); });
-  if (orphans > 0) log.warn("waiting-without-upstream", {{"service", definition_.name()}, {"messages", orphans}});
-  waiting_.load(std::move(*rows));
+  if (auto loaded = load_queues(); !loaded) return loaded;
+  if (auto revived = revive_own_dead(); !revived) return revived;
   auto counts = store_->published();
   if (!counts) return failure(std::move(counts.error()));
   auto receipts = store_->subscribers();
@@ -99,6 +94,58 @@ result<void> partition::load() {
   for (auto& [name, from] : upstreams_) from.moved = false;
   update_ledgers();
   return {};
+}
+
+result<void> partition::load_queues() {
+  auto cursors = store_->cursors();
+  if (!cursors) return failure(std::move(cursors.error()));
+  for (auto& [name, from] : upstreams_) from.cursor = {name};
+  for (auto& row : *cursors)
+    if (const auto known = upstreams_.find(row.upstream); known != upstreams_.end()) known->second.cursor = row;
+  auto marks = store_->waiting();
+  if (!marks) return failure(std::move(marks.error()));
+  const auto orphans = std::erase_if(*marks, [&](const auto& mark) { return !upstreams_.contains(mark.upstream); });
+  if (orphans > 0) log.warn("waiting-without-upstream", {{"service", definition_.name()}, {"messages", orphans}});
+  waiting_.load(std::move(*marks));
+  for (const auto& [name, from] : upstreams_) {
+    const auto& books = from.cursor;
+    std::uint64_t waits = 0;
+    for (std::size_t state = 0; state < storage::waiting_states; ++state)
+      waits += waiting_.of(name, static_cast<storage::waiting_state>(state)).count;
+    const auto dead = waiting_.of(name, storage::waiting_state::dead).count;
+    if (books.dead == dead && books.received == books.processed + books.discarded + waits) continue;
+    log.error("ledger-broken", {{"queue", queue_name(name, definition_.name())},
+                                {"received", books.received},
+                                {"processed", books.processed},
+                                {"discarded", books.discarded},
+                                {"dead", books.dead},
+                                {"dead_rows", dead},
+                                {"waiting_rows", waits}});
+  }
+  return {};
+}
+
+/// The one who hears of dead letters has nobody to tell of its own. They are tried again at each start, when a mend
+/// may have come.
+result<void> partition::revive_own_dead() {
+  if (!definition_.find(describe::name_of<delivery::message_died>())) return {};
+  std::vector<storage::waiting_mark> dead;
+  for (auto& mark : waiting_.all())
+    if (mark.state == storage::waiting_state::dead) dead.push_back(std::move(mark));
+  if (dead.empty()) return {};
+  if (auto begun = store_->begin(); !begun) return begun;
+  try {
+    for (const auto& mark : dead) {
+      auto row = load_waiting(mark.upstream, mark.seq);
+      begin_replay(row, row.replay + 1, environment_.clock.now());
+    }
+    for (auto& [name, from] : upstreams_)
+      if (auto saved = store_->save(from.cursor); !saved) return saved;
+    log.warn("own-dead-letters-tried-again", {{"service", definition_.name()}, {"messages", dead.size()}});
+    return store_->commit();
+  } catch (const turn_trouble& trouble) {
+    return base::failure(trouble.what);
+  }
 }
 
 /// Runs the first start's rule in a transaction of its own, once in the life of the store.
@@ -147,13 +194,16 @@ void partition::close(const base::fault& why, outgoing& out) {
   ready_.clear();
   asking_.clear();
   gathers_.clear();
+  pins_ = {};
   arrived_.clear();
+  for (auto& [name, from] : upstreams_) from.held.clear();
   outbox_.reset(0);
   store_.reset();
 }
 
 void partition::subscribe_to(upstream& from, outgoing& out) {
   std::erase_if(arrived_, [&](const auto& one) { return one.from == &from; });
+  from.held.clear();
   from.expected = from.cursor.seq;
   out.frames.push_back({from.cursor.upstream, delivery::subscribe{definition_.name(), from.types, from.expected,
                                                                   limits_.window_messages, limits_.window_bytes}});
@@ -166,6 +216,8 @@ void partition::answer(std::uint64_t token, const request::reply& said, outgoing
 void partition::request(std::uint64_t token, envelope message, instant deadline, outgoing& out) {
   if (!is_open()) return answer(token, closed_fault(definition_.name()), out);
   const auto* rule = definition_.find(message.type);
+  if (message.type == describe::name_of<delivery::rehearse_message>())
+    return ready_.push_back({token, std::move(message), deadline, {}, {}});
   if (!rule)
     return answer(
         token, base::fault{fault_kind::schema, definition_.name() + " does not answer " + message.type, {}, {}}, out);
@@ -205,6 +257,7 @@ void partition::replied(std::uint64_t question, const envelope& message) {
 
 /// A no from anybody decides before trouble from anybody: trying again could not help.
 void partition::gathered(const request::gather_room::gathered& done) {
+  if (pins_.gather == done.gather) return pinned(done.replies.front());
   auto found = asking_.extract(done.gather);
   if (found.empty()) return;
   auto one = std::move(found.mapped());
@@ -257,9 +310,20 @@ void partition::received(delivery::batch frame, outgoing& out) {
   if (!brought_something) out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq}});
 }
 
+void partition::strayed(std::string what) {
+  constexpr std::size_t strays_max = 1'000;
+  constexpr std::size_t text_max = 4'096;
+  if (strays_.size() >= strays_max) {
+    ++strays_dropped_;
+    return;
+  }
+  if (what.size() > text_max) what.resize(text_max);
+  strays_.push_back(std::move(what));
+}
+
 bool partition::has_work() const {
   if (!is_open()) return false;
-  if (!arrived_.empty() || !ready_.empty() || outbox_.has_ready()) return true;
+  if (!arrived_.empty() || !ready_.empty() || !strays_.empty() || outbox_.has_ready()) return true;
   const auto due = waiting_.next_due();
   return due && *due <= environment_.clock.now();
 }
@@ -275,6 +339,17 @@ std::optional<instant> partition::next_due() const {
   return std::min(*waiting, *gather);
 }
 
+result<std::vector<storage::waiting_row>> partition::waiting_rows() const {
+  std::vector<storage::waiting_row> rows;
+  if (!store_) return rows;
+  for (const auto& mark : waiting_.all()) {
+    auto row = store_->find_waiting(mark.upstream, mark.seq);
+    if (!row) return failure(std::move(row.error()));
+    if (*row) rows.push_back(std::move(**row));
+  }
+  return rows;
+}
+
 storage::store_statistics partition::store_statistics() const {
   return store_ ? store_->statistics() : storage::store_statistics{};
 }
@@ -282,20 +357,24 @@ storage::store_statistics partition::store_statistics() const {
 void partition::update_ledgers() {
   using storage::waiting_state;
   for (const auto& [name, from] : upstreams_) {
-    const auto retry = waiting_.of(name, waiting_state::retry);
-    const auto deferred = waiting_.of(name, waiting_state::deferred);
     const auto dead = waiting_.of(name, waiting_state::dead);
-    const auto oldest = retry.count == 0      ? deferred.oldest
-                        : deferred.count == 0 ? retry.oldest
-                                              : std::min(retry.oldest, deferred.oldest);
+    delivery::waiting_room::population delayed;
+    for (const auto state :
+         {waiting_state::retry, waiting_state::deferred, waiting_state::replaying, waiting_state::alone}) {
+      const auto those = waiting_.of(name, state);
+      if (those.count > 0)
+        delayed.oldest = delayed.count == 0 ? those.oldest : std::min(delayed.oldest, those.oldest);
+      delayed.count += those.count;
+    }
     queue_books books;
     books.received = from.cursor.received;
     books.processed = from.cursor.processed;
     books.dead = from.cursor.dead;
     books.discarded = from.cursor.discarded;
-    books.retrying = retry.count + deferred.count;
+    books.retrying = delayed.count;
+    books.held = !from.held.empty();
     books.parked = waiting_.of(name, waiting_state::parked).count;
-    books.oldest_waiting = oldest.time_since_epoch().count();
+    books.oldest_waiting = delayed.oldest.time_since_epoch().count();
     books.oldest_dead = dead.oldest.time_since_epoch().count();
     from.ledger->received(books);
   }

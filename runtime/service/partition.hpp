@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "delivery/dead_letters.hpp"
 #include "delivery/outbox.hpp"
 #include "delivery/retry_policy.hpp"
 #include "delivery/waiting_room.hpp"
@@ -26,7 +27,10 @@ namespace musiccorp::service {
 struct partition_limits {
   delivery::retry_policy retry{};
   std::map<std::string, delivery::retry_policy, std::less<>> retry_by_type{};
-  std::size_t batch_messages = 512;  ///< handled in one commit
+  delivery::order_policy order = delivery::order_policy::park;
+  std::size_t parked_per_key_max = 1'000;  ///< behind one head; at the limit the subscription gets no more credit
+  std::size_t parked_max = 100'000;        ///< from one upstream; the same
+  std::size_t batch_messages = 512;        ///< handled in one commit
   duration batch_time = std::chrono::milliseconds{50};
   std::uint64_t window_messages = 1024;  ///< in flight on each stream to this service
   std::uint64_t window_bytes = 1u << 20;
@@ -34,6 +38,9 @@ struct partition_limits {
   duration answers_kept = std::chrono::hours{24};
   duration log_kept = std::chrono::hours{24};
   duration deferral_longest = std::chrono::hours{1};  ///< a message that is "not yet" for longer dies
+  std::uint64_t log_messages_max = 1'000'000;         ///< not yet with every subscriber; above it requests that say
+                                                      ///< something are answered fault{overloaded}
+  std::size_t attempts_told = 20;                     ///< newest attempts that a dead letter's event tells
   delivery::outbox::limits outbox{};
 };
 
@@ -43,6 +50,8 @@ struct partition_environment {
   const base::clock& clock;
   std::uint64_t seed;
   ledger_board& ledgers;
+  std::string node{};     ///< for the story of an attempt
+  std::string version{};  ///< of the program
   telemetry::cell_metrics cell{};
   std::shared_ptr<telemetry::store_metrics> store_numbers = std::make_shared<telemetry::store_metrics>();
   /// By upstream: the numbers of the queue that this partition consumes.
@@ -77,6 +86,8 @@ class partition {
   void subscribed(const delivery::subscribe& frame);
   void received(delivery::batch frame, outgoing& out);
   void acknowledged(const delivery::ack& frame);
+  /// Something reached the cell that is no message of ours. It becomes a dead letter that can't be replayed.
+  void strayed(std::string what);
 
   [[nodiscard]] bool has_work() const;
   /// One batch of turns and its commit. When the store fails, nothing of the batch happened: the partition closes
@@ -91,6 +102,8 @@ class partition {
 
   [[nodiscard]] const service_definition& definition() const { return definition_; }
   [[nodiscard]] const delivery::waiting_room& waiting() const { return waiting_; }
+  /// Whole rows of the waiting room, read from the store; for people and tests. Empty when it is closed.
+  [[nodiscard]] result<std::vector<storage::waiting_row>> waiting_rows() const;
   [[nodiscard]] storage::store_statistics store_statistics() const;
   /// Requests that have no reply yet.
   [[nodiscard]] std::size_t requests_pending() const { return asking_.size() + ready_.size(); }
@@ -103,6 +116,12 @@ class partition {
     std::vector<std::string> answers;       ///< payloads, one per ask
     std::optional<request::reply> settled;  ///< decided without a turn: an ask was refused
   };
+  struct upstream;
+  struct arrived_message {
+    upstream* from;
+    std::uint64_t cursor_after;
+    envelope message;
+  };
   struct upstream {
     storage::cursor_row cursor;
     std::uint64_t expected = 0;  ///< everything up to here has arrived
@@ -110,11 +129,8 @@ class partition {
     queue_ledger* ledger = nullptr;
     telemetry::queue_metrics* numbers = nullptr;
     bool moved = false;  ///< the cursor differs from the stored one
-  };
-  struct arrived_message {
-    upstream* from;
-    std::uint64_t cursor_after;
-    envelope message;
+    std::deque<arrived_message>
+        held{};  ///< in order; not empty: no credit until there is room behind its first's key
   };
   struct subscriber {
     std::string name;
@@ -124,8 +140,16 @@ class partition {
     queue_ledger* ledger = nullptr;
   };
   struct batch_work;
+  struct tried {
+    outcome said;
+    turn_effects effects{};
+    instant started{};
+    instant ended{};
+  };
 
   [[nodiscard]] result<void> load();
+  [[nodiscard]] result<void> load_queues();
+  [[nodiscard]] result<void> revive_own_dead();
   [[nodiscard]] result<void> import();
   [[nodiscard]] result<void> prove_writable();
   void subscribe_to(upstream& from, outgoing& out);
@@ -136,21 +160,47 @@ class partition {
 
   [[nodiscard]] result<void> run_transaction(batch_work& work);
   void run_request(pending_request& one, batch_work& work);
-  void run_waiting(storage::waiting_row row, batch_work& work);
+  void run_waiting(const delivery::waiting_room::place& where, batch_work& work);
   void run_arrived(arrived_message one, batch_work& work);
-  [[nodiscard]] outcome try_rule(envelope& message, const std::vector<std::string>& answers, turn_effects& effects,
-                                 batch_work& work);
-  void settle(upstream& from, storage::waiting_row row, bool waited, outcome said, turn_effects effects,
-              batch_work& work);
-  void fail(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work);
-  void defer(upstream& from, storage::waiting_row row, const not_yet& said, batch_work& work);
-  void save_waiting(storage::waiting_row row);
+  [[nodiscard]] tried try_rule(envelope& message, const std::vector<std::string>& answers, batch_work& work);
+  [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
+  void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
+  void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
+  [[nodiscard]] bool log_is_full() const;
+  [[nodiscard]] std::uint64_t everybody_has() const;
+
+  // What becomes of messages that cannot simply be handled: partition_dead_letters.cpp.
+  void fail(upstream& from, storage::waiting_row row, const base::fault& trouble, const tried& one, batch_work& work);
+  void bury(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work);
+  void defer(upstream& from, storage::waiting_row row, const not_yet& said, const tried& one, batch_work& work);
+  void park(upstream& from, storage::waiting_row row, batch_work& work);
+  void save_waiting(const storage::waiting_row& row);
+  [[nodiscard]] storage::waiting_row load_waiting(std::string_view whose, std::uint64_t seq);
+  [[nodiscard]] std::vector<delivery::attempt_record> attempts_of(const storage::waiting_row& row, bool this_replay);
+  [[nodiscard]] bool must_hold(const upstream& from, const envelope& message) const;
+  void hold(arrived_message one);
+  void release_held();
+  void treat(const envelope& command, batch_work& work);
+  [[nodiscard]] result<void> replay(const delivery::replay_message& command, batch_work& work);
+  [[nodiscard]] result<void> discard(const delivery::discard_message& command, batch_work& work);
+  void discard_row(upstream& from, std::uint64_t seq);
+  void begin_replay(storage::waiting_row& row, std::int32_t number, instant now);
+  [[nodiscard]] result<storage::waiting_row> dead_letter(const std::string& whose, std::uint64_t seq);
+  [[nodiscard]] request::reply rehearse(const envelope& query, instant now);
+  void tell_of_strays(batch_work& work);
+  [[nodiscard]] std::string case_of(const storage::waiting_row& row) const;
+  void tell_of_healing(const storage::waiting_row& row, batch_work& work);
+  template <describe::described Event>
+  void tell_hospital(const envelope& about, const Event& event, batch_work& work);
   void apply(turn_effects effects, batch_work& work);
   void append(envelope message, batch_work& work);
   void remember_answer(const envelope& message, const request::reply& said, batch_work& work);
   void finish(batch_work& work);
   void note_receipts();
   void forget_what_is_old(instant now);
+  void forget_answers(instant now);
+  void ask_for_pins(outgoing& out);
+  void pinned(const request::reply& said);
   void release(batch_work& work, outgoing& out);
   void send_ready(outgoing& out);
   void store_failed(base::fault why, batch_work& work, outgoing& out);
@@ -171,7 +221,19 @@ class partition {
   std::deque<pending_request> ready_;
   request::gather_room gathers_;
   std::unordered_map<std::uint64_t, pending_request> asking_;  ///< by gather
+  std::deque<std::string> strays_;
+  std::uint64_t strays_dropped_ = 0;
+  std::string hospital_;  ///< the service that hears of dead letters; empty: there is none
   instant trimmed_{};
+
+  /// Answers that may be forgotten unless a case of their conversation is open.
+  struct pin_question {
+    std::vector<storage::answer_row> candidates{};
+    std::optional<std::uint64_t> gather{};  ///< while the hospital is asked
+    bool answered = false;
+    std::size_t pinned = 0;  ///< that an open case kept last time
+  };
+  pin_question pins_;
 };
 
 }  // namespace musiccorp::service

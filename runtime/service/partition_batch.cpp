@@ -1,8 +1,9 @@
 // One batch of turns of a partition: begin, run rules, write, commit, and only then let anything leave.
 #include <algorithm>
+#include <set>
 
 #include "base/ensure.hpp"
-#include "service/partition.hpp"
+#include "service/partition_work.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::service {
@@ -10,26 +11,7 @@ namespace {
 
 const telemetry::logger log{"service"};
 
-/// Storage trouble ends the batch from wherever it shows.
-void must(result<void> step) {
-  if (!step) throw turn_trouble{std::move(step.error())};
-}
-template <class T>
-T must(result<T> step) {
-  if (!step) throw turn_trouble{std::move(step.error())};
-  return std::move(*step);
-}
-
 std::uint64_t body_hash(const envelope& message) { return base::stable_hash(message.type + "\n" + message.payload); }
-
-storage::waiting_row row_of(const std::string& upstream, envelope message) {
-  storage::waiting_row row;
-  row.upstream = upstream;
-  row.seq = message.seq;
-  row.key = message.key;
-  row.message = std::move(message);
-  return row;
-}
 
 request::reply reply_of(const outcome& said, const envelope& message) {
   struct visitor {
@@ -64,15 +46,6 @@ telemetry::store_trouble counted(const base::fault& trouble) {
 
 }  // namespace
 
-struct partition::batch_work {
-  instant now;
-  std::vector<pending_request> requests{};  ///< taken; all get an answer whatever happens
-  std::vector<request::reply> replies{};    ///< one per request so far
-  std::vector<envelope> appended{};         ///< in log order
-  std::size_t handled = 0;
-  bool wrote = false;
-};
-
 void partition::run(outgoing& out) {
   if (!is_open()) return;
   batch_work work{environment_.clock.now()};
@@ -81,15 +54,16 @@ void partition::run(outgoing& out) {
 }
 
 result<void> partition::run_transaction(batch_work& work) {
-  if (arrived_.empty() && ready_.empty() && !(waiting_.next_due() && *waiting_.next_due() <= work.now)) return {};
+  const bool due = waiting_.next_due() && *waiting_.next_due() <= work.now;
+  if (arrived_.empty() && ready_.empty() && strays_.empty() && !due) return {};
   try {
     must(store_->begin());
     const auto time_left = [&] { return environment_.clock.now() - work.now < limits_.batch_time; };
     // Neither requests nor streams nor what waits may keep the others from their share of the batch.
     const auto share = std::max<std::size_t>(limits_.batch_messages / 2, 1);
-    for (auto& row : waiting_.due(work.now, share)) {
+    for (const auto& where : waiting_.due(work.now, share)) {
       if (work.handled > 0 && !time_left()) break;
-      run_waiting(std::move(row), work);
+      run_waiting(where, work);
     }
     for (std::size_t i = 0; i < share && !ready_.empty() && (i == 0 || time_left()); ++i) {
       work.requests.push_back(std::move(ready_.front()));
@@ -101,6 +75,7 @@ result<void> partition::run_transaction(batch_work& work) {
       arrived_.pop_front();
       run_arrived(std::move(next), work);
     }
+    tell_of_strays(work);
     finish(work);
     const auto committing = environment_.clock.now();
     must(store_->commit());
@@ -122,9 +97,15 @@ void partition::run_request(pending_request& one, batch_work& work) {
           fault_kind::timeout, "the deadline passed before " + definition_.name() + " could begin", {}, {}};
     if (auto known = must(known_answer(one.message))) return *known;
     if (one.settled) return *one.settled;
-    turn_effects effects;
-    const auto said = try_rule(one.message, one.answers, effects, work);
-    if (said.is<done>() || said.is<request::answer>()) apply(std::move(effects), work);
+    if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
+    auto [said, effects, started, ended] = try_rule(one.message, one.answers, work);
+    if (!said.is<done>() && !said.is<request::answer>()) return reply_of(said, one.message);
+    if (!effects.messages.empty() && log_is_full())
+      return base::fault{fault_kind::overloaded,
+                         definition_.name() + " keeps as many messages as it may until others have taken them",
+                         {},
+                         std::chrono::seconds{5}};
+    apply(std::move(effects), work);
     return reply_of(said, one.message);
   }();
   if (!std::holds_alternative<base::fault>(reply)) remember_answer(one.message, reply, work);
@@ -150,51 +131,64 @@ void partition::remember_answer(const envelope& message, const request::reply& s
   if (message.idempotency.empty()) return;
   const auto kept = request::to_envelope(said);
   must(store_->save(storage::answer_row{message.idempotency, body_hash(message), status_for(said), kept.type,
-                                        describe::to_json(kept), work.now}));
+                                        describe::to_json(kept), work.now,
+                                        message.correlation.empty() ? message.id : message.correlation}));
   work.wrote = true;
 }
 
-void partition::run_waiting(storage::waiting_row row, batch_work& work) {
+void partition::run_waiting(const delivery::waiting_room::place& where, batch_work& work) {
+  auto row = load_waiting(where.upstream, where.seq);
   auto& from = upstreams_.at(row.upstream);
   ++work.handled;
-  turn_effects effects;
-  auto said = try_rule(row.message, {}, effects, work);
-  settle(from, std::move(row), true, std::move(said), std::move(effects), work);
+  auto one = try_rule(row.message, {}, work);
+  settle(from, std::move(row), true, std::move(one), work);
 }
 
 void partition::run_arrived(arrived_message one, batch_work& work) {
   auto& from = *one.from;
+  if (!from.held.empty() || must_hold(from, one.message)) return hold(std::move(one));
   ++work.handled;
   ++from.cursor.received;
   from.cursor.seq = one.cursor_after;
   from.moved = true;
-  if (waiting_.blocked(from.cursor.upstream, one.message.key)) {
-    auto row = row_of(from.cursor.upstream, std::move(one.message));
-    row.state = storage::waiting_state::parked;
-    work.wrote = true;
-    return save_waiting(std::move(row));
+  if (is_treatment(one.message.type)) {
+    treat(one.message, work);
+    ++from.cursor.processed;
+    return from.numbers->settled(telemetry::settlement::processed);
   }
-  turn_effects effects;
-  auto said = try_rule(one.message, {}, effects, work);
-  settle(from, row_of(from.cursor.upstream, std::move(one.message)), false, std::move(said), std::move(effects),
-         work);
+  auto row = row_of(from.cursor.upstream, std::move(one.message), limits_.order);
+  if (waiting_.blocked(from.cursor.upstream, row.key)) return park(from, std::move(row), work);
+  auto said = try_rule(row.message, {}, work);
+  settle(from, std::move(row), false, std::move(said), work);
 }
 
-/// Runs the rule of this message; its effects are only collected. A crash is an outcome, storage trouble is not.
-outcome partition::try_rule(envelope& message, const std::vector<std::string>& answers, turn_effects& effects,
-                            batch_work& work) {
-  if (message.expires != instant{} && message.expires <= work.now)
-    return base::fault{fault_kind::expired, "expired at " + base::to_text(message.expires), {}, {}};
-  const auto* rule = definition_.find(message.type);
-  if (!rule) return base::fault{fault_kind::schema, definition_.name() + " has no rule for " + message.type, {}, {}};
-  if (auto current = definition_.types().bring_up_to_date(message); !current) return std::move(current.error());
-  const auto started = environment_.clock.now();
-  outcome said = [&]() -> outcome {
+/// Runs the rule of this message and counts what it said; its effects are only collected.
+partition::tried partition::try_rule(envelope& message, const std::vector<std::string>& answers, batch_work& work) {
+  auto one = run_rule(message, answers, work.now);
+  const auto& numbers = environment_.cell.message(message.type);
+  numbers.handler_took(std::chrono::duration<double>(one.ended - one.started).count());
+  numbers.handled(counted(one.said));
+  return one;
+}
+
+/// A crash is an outcome, storage trouble is not.
+partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now) {
+  tried one{done{}, {}, environment_.clock.now(), {}};
+  one.said = [&]() -> outcome {
+    if (message.expires != instant{} && message.expires <= now)
+      return base::fault{fault_kind::expired, "expired at " + base::to_text(message.expires), {}, {}};
+    if (message.payload.size() > limits_.payload_bytes_max && !is_case_event(message.type))
+      return base::fault{
+          fault_kind::too_large, message.type + " has " + std::to_string(message.payload.size()) + " bytes", {}, {}};
+    const auto* rule = definition_.find(message.type);
+    if (!rule)
+      return base::fault{fault_kind::schema, definition_.name() + " has no rule for " + message.type, {}, {}};
+    if (auto current = definition_.types().bring_up_to_date(message); !current) return std::move(current.error());
     try {
-      turn now{message, definition_.name(), *store_, work.now, random_, &sendable_};
-      auto decided = rule->run(now, message, answers);
-      effects = now.take_effects();
-      for (const auto& sent : effects.messages)
+      turn scope{message, definition_.name(), *store_, now, random_, &sendable_};
+      auto decided = rule->run(scope, message, answers);
+      one.effects = scope.take_effects();
+      for (const auto& sent : one.effects.messages)
         if (sent.payload.size() > limits_.payload_bytes_max)
           return base::fault{
               fault_kind::too_large, sent.type + " has " + std::to_string(sent.payload.size()) + " bytes", {}, {}};
@@ -209,28 +203,25 @@ outcome partition::try_rule(envelope& message, const std::vector<std::string>& a
       return base::fault{fault_kind::crash, "an exception of unknown type", {}, {}};
     }
   }();
-  const auto& numbers = environment_.cell.message(message.type);
-  numbers.handler_took(std::chrono::duration<double>(environment_.clock.now() - started).count());
-  numbers.handled(counted(said));
-  return said;
+  one.ended = environment_.clock.now();
+  return one;
 }
 
 /// What becomes of a message that came through a log.
-void partition::settle(upstream& from, storage::waiting_row row, bool waited, outcome said, turn_effects effects,
-                       batch_work& work) {
+void partition::settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work) {
   work.wrote = true;
-  if (const auto* trouble = said.is<base::fault>()) return fail(from, std::move(row), *trouble, work);
-  if (const auto* later = said.is<not_yet>()) return defer(from, std::move(row), *later, work);
-  const auto* got = said.is<request::answer>();
+  if (const auto* trouble = one.said.is<base::fault>()) return fail(from, std::move(row), *trouble, one, work);
+  if (const auto* later = one.said.is<not_yet>()) return defer(from, std::move(row), *later, one, work);
+  const auto* got = one.said.is<request::answer>();
   const bool replies = got != nullptr && !row.message.reply_to.empty();
   if (replies && !definition_.says_type(got->type))
     return fail(from, std::move(row),
                 {fault_kind::internal, definition_.name() + " answers " + got->type + " without says<>()", {}, {}},
-                work);
-  if (const auto* no = said.is<base::rejected>())
+                one, work);
+  if (const auto* no = one.said.is<base::rejected>())
     log.info("message-rejected", {{"type", row.message.type}, {"id", row.message.id}, {"reason", no->text}});
   else
-    apply(std::move(effects), work);
+    apply(std::move(one.effects), work);
   if (replies) {
     turn now{row.message, definition_.name(), *store_, work.now, random_};
     auto reply = now.envelope_for(got->type, got->version, got->key, got->payload);
@@ -238,65 +229,28 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, ou
     reply.answers = row.message.id;
     append(std::move(reply), work);
   }
+  settled(from, row, waited, work);
+}
+
+void partition::settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work) {
   ++from.cursor.processed;
   from.moved = true;
   from.numbers->settled(telemetry::settlement::processed);
-  from.numbers->attempts(static_cast<std::uint64_t>(row.attempts) + 1);
+  from.numbers->attempts(static_cast<std::uint64_t>(row.attempts_before + row.attempts) + 1);
   if (!waited) return;
+  if (row.replay > 0) {
+    from.numbers->replayed(telemetry::replay_outcome::processed);
+    tell_of_healing(row, work);
+  }
   must(store_->erase_waiting(row.upstream, row.seq));
   waiting_.remove(row.upstream, row.seq);
 }
 
-void partition::fail(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work) {
-  const auto special = limits_.retry_by_type.find(row.message.type);
-  const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
-  ++row.attempts;
-  if (row.first_failed == instant{}) row.first_failed = work.now;
-  row.last_failed = work.now;
-  row.error = trouble.text;
-  row.reason = base::name_of(trouble.kind);
-  const auto verdict = delivery::judge(policy, row.attempts, trouble, work.now, random_);
-  row.state = verdict.dies ? storage::waiting_state::dead : storage::waiting_state::retry;
-  row.due = verdict.due;
-  if (verdict.dies) {
-    ++from.cursor.dead;
-    from.moved = true;
-    from.numbers->died(telemetry::death_reason_of(trouble.kind));
-    from.numbers->settled(telemetry::settlement::dead);
-    from.numbers->attempts(static_cast<std::uint64_t>(row.attempts));
-  } else {
-    from.numbers->retried(telemetry::retry_reason_of(trouble.kind));
-  }
-  log.write(verdict.dies ? telemetry::log_level::error : telemetry::level_of(base::facts_of(trouble.kind).level),
-            verdict.dies ? "message-died" : "message-retried",
-            {{"service", definition_.name()},
-             {"type", row.message.type},
-             {"id", row.message.id},
-             {"attempt", row.attempts},
-             {"kind", base::name_of(trouble.kind)},
-             {"error", trouble.text}});
-  save_waiting(std::move(row));
-}
-
-void partition::defer(upstream& from, storage::waiting_row row, const not_yet& said, batch_work& work) {
-  if (row.first_failed == instant{}) row.first_failed = work.now;
-  if (work.now - row.first_failed >= limits_.deferral_longest)
-    return fail(from, std::move(row), {fault_kind::expired, "not yet for too long: " + said.text, {}, {}}, work);
-  row.state = storage::waiting_state::deferred;
-  row.due = work.now + std::max<duration>(said.wait, std::chrono::milliseconds{1});
-  row.error = said.text;
-  row.reason = "not_yet";
-  save_waiting(std::move(row));
-}
-
-void partition::save_waiting(storage::waiting_row row) {
-  must(store_->save(row));
-  waiting_.put(std::move(row));
-}
-
 void partition::apply(turn_effects effects, batch_work& work) {
-  for (const auto& write : effects.writes)
+  for (const auto& write : effects.writes) {
     must(write.body ? store_->save(write.type, write.key, *write.body) : store_->erase(write.type, write.key));
+    waiting_.written(write.type, write.key, work.now);
+  }
   work.wrote |= !effects.writes.empty();
   for (auto& message : effects.messages) append(std::move(message), work);
 }
@@ -334,11 +288,66 @@ void partition::note_receipts() {
   }
 }
 
+std::uint64_t partition::everybody_has() const {
+  auto seq = store_->last_seq();
+  const auto streams = outbox_.streams();
+  for (const auto& one : subscribers_) {
+    const auto stream =
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+    seq = std::min(seq, stream == streams.end() ? one.acked : std::max(one.acked, stream->acked));
+  }
+  return seq;
+}
+
+bool partition::log_is_full() const { return store_->last_seq() - everybody_has() >= limits_.log_messages_max; }
+
 void partition::forget_what_is_old(instant now) {
-  must(store_->forget_answers(now - limits_.answers_kept));
-  auto everybody_has = store_->last_seq();
-  for (const auto& one : subscribers_) everybody_has = std::min(everybody_has, one.acked);
-  must(store_->trim_log(everybody_has, now - limits_.log_kept));
+  forget_answers(now);
+  auto acked = store_->last_seq();
+  for (const auto& one : subscribers_) acked = std::min(acked, one.acked);
+  must(store_->trim_log(acked, now - limits_.log_kept));
+}
+
+/// Where there is a hospital, it is asked first; what it knows of stays until its next answer.
+void partition::forget_answers(instant now) {
+  constexpr std::size_t at_once = 1'000;
+  if (!hospital_.empty() && !pins_.answered) {
+    if (pins_.gather) return;
+    pins_.candidates = must(store_->old_answers(now - limits_.answers_kept, at_once + pins_.pinned));
+    return;
+  }
+  if (hospital_.empty()) pins_.candidates = must(store_->old_answers(now - limits_.answers_kept, at_once));
+  for (const auto& one : pins_.candidates) must(store_->erase_answer(one.idempotency));
+  pins_.candidates.clear();
+  pins_.answered = false;
+}
+
+void partition::ask_for_pins(outgoing& out) {
+  if (hospital_.empty() || pins_.candidates.empty() || pins_.gather || pins_.answered) return;
+  delivery::open_conversations query;
+  for (const auto& one : pins_.candidates) query.correlations.push_back(one.conversation);
+  envelope question;
+  question.type = describe::name_of<delivery::open_conversations>();
+  question.id = base::make_id(environment_.clock.now(), random_);
+  question.source = definition_.name();
+  question.to = hospital_;
+  question.occurred = environment_.clock.now();
+  question.payload = describe::to_json(query);
+  const auto deadline = question.occurred + std::chrono::seconds{5};
+  const auto opened = gathers_.open(1, deadline);
+  pins_.gather = opened.gather;
+  out.questions.push_back({hospital_, opened.questions.front(), deadline, std::move(question)});
+}
+
+void partition::pinned(const request::reply& said) {
+  pins_.gather.reset();
+  const auto* got = std::get_if<request::answer>(&said);
+  const auto open = got ? describe::from_json<delivery::conversations_open>(got->payload)
+                        : result<delivery::conversations_open>{tl::make_unexpected(base::fault{})};
+  if (!open) return pins_.candidates.clear();  // Nothing is forgotten; the next round asks again.
+  const std::set<std::string_view> kept{open->correlations.begin(), open->correlations.end()};
+  pins_.pinned = std::erase_if(pins_.candidates, [&](const auto& one) { return kept.contains(one.conversation); });
+  pins_.answered = true;
 }
 
 void partition::release(batch_work& work, outgoing& out) {
@@ -347,7 +356,9 @@ void partition::release(batch_work& work, outgoing& out) {
   for (auto& [name, from] : upstreams_)
     if (std::exchange(from.moved, false))
       out.frames.push_back({name, delivery::ack{definition_.name(), from.cursor.seq}});
+  release_held();
   send_ready(out);
+  if (is_open()) ask_for_pins(out);
   update_ledgers();
 }
 

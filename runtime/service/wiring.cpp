@@ -60,6 +60,10 @@ bool is_treatment(std::string_view type) {
          type == describe::name_of<delivery::discard_message>();
 }
 
+bool is_case_event(std::string_view type) {
+  return std::find(case_events.begin(), case_events.end(), type) != case_events.end();
+}
+
 std::map<std::string, wiring> wire(std::span<const service_definition> services) {
   std::map<std::string, wiring> wires;
   for (const auto& subscriber : services)

@@ -24,6 +24,8 @@ struct wiring {
 
 /// A durable request that the runtime itself handles in every service: replay_message, discard_message.
 [[nodiscard]] bool is_treatment(std::string_view type);
+/// An event about a dead letter. It holds a whole message, so limits on sizes are not meant for it.
+[[nodiscard]] bool is_case_event(std::string_view type);
 
 /// The wiring of every service, from what each handles and says. Every service says message.died and its kin to those
 /// who handle them, and hears treatments from those who say them. Pure.

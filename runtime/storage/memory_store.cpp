@@ -12,6 +12,7 @@ namespace musiccorp::storage {
 namespace {
 
 using log_place = std::pair<std::string, std::uint64_t>;
+using attempt_place = std::pair<log_place, std::int32_t>;
 
 struct entity_value {
   std::uint64_t version = 0;
@@ -29,6 +30,8 @@ struct memory_tables {
   undoable_map<std::string, cursor_row> cursors;
   undoable_map<std::string, subscriber_row> subscribers;
   undoable_map<log_place, waiting_row> waiting;
+  undoable_map<attempt_place, attempt_row> attempts;
+  undoable_map<log_place, suspect_row> suspects;
   undoable_map<std::string, answer_row> answers;
   std::uint64_t last_seq = 0;
   std::atomic<bool> in_use = false;
@@ -36,7 +39,7 @@ struct memory_tables {
   template <class Visit>
   void each(Visit visit) {
     std::apply([&](auto&... table) { (visit(table), ...); },
-               std::tie(entities, log, published, cursors, subscribers, waiting, answers));
+               std::tie(entities, log, published, cursors, subscribers, waiting, attempts, suspects, answers));
   }
   [[nodiscard]] bool changed() {
     bool any = false;
@@ -173,13 +176,51 @@ class memory_store final : public store {
     return {};
   }
 
-  result<std::vector<waiting_row>> waiting() override { return values_of(data_->waiting); }
+  result<std::vector<waiting_mark>> waiting() override {
+    std::vector<waiting_mark> marks;
+    for (const auto& [where, row] : data_->waiting.all()) marks.push_back(mark_of(row));
+    return marks;
+  }
+  result<std::optional<waiting_row>> find_waiting(std::string_view upstream, std::uint64_t seq) override {
+    const auto* found = data_->waiting.find(log_place{upstream, seq});
+    if (found == nullptr) return std::nullopt;
+    return *found;
+  }
   result<void> save(const waiting_row& row) override {
     writable().waiting.change(log_place{row.upstream, row.seq}) = row;
     return {};
   }
   result<void> erase_waiting(std::string_view upstream, std::uint64_t seq) override {
-    writable().waiting.erase(log_place{upstream, seq});
+    const log_place where{upstream, seq};
+    auto& attempts = writable().attempts;
+    for (auto at = attempts.all().lower_bound({where, 0}); at != attempts.all().end() && at->first.first == where;)
+      attempts.erase(attempt_place{(at++)->first});
+    data_->waiting.erase(where);
+    return {};
+  }
+
+  result<void> save(const attempt_row& attempt) override {
+    writable().attempts.change(attempt_place{{attempt.upstream, attempt.seq}, attempt.number}) = attempt;
+    return {};
+  }
+  result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
+                                            std::size_t limit) override {
+    std::vector<attempt_row> rows;
+    const log_place where{upstream, seq};
+    const auto& all = data_->attempts.all();
+    for (auto at = all.lower_bound({where, 0}); at != all.end() && at->first.first == where; ++at)
+      rows.push_back(at->second);
+    if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
+    return rows;
+  }
+
+  result<std::vector<suspect_row>> suspects() override { return values_of(data_->suspects); }
+  result<void> save(const suspect_row& suspect) override {
+    writable().suspects.change(log_place{suspect.upstream, suspect.seq}) = suspect;
+    return {};
+  }
+  result<void> erase_suspect(std::string_view upstream, std::uint64_t seq) override {
+    writable().suspects.erase(log_place{upstream, seq});
     return {};
   }
 
@@ -192,12 +233,17 @@ class memory_store final : public store {
     writable().answers.change(answer.idempotency) = answer;
     return {};
   }
-  result<void> forget_answers(instant before) override {
-    auto& answers = writable().answers;
-    for (auto at = answers.all().begin(); at != answers.all().end();) {
-      const auto& [name, answer] = *at++;
-      if (answer.given < before) answers.erase(std::string{name});
-    }
+  result<std::vector<answer_row>> old_answers(instant before, std::size_t limit) override {
+    std::vector<answer_row> rows;
+    for (const auto& [name, answer] : data_->answers.all())
+      if (answer.given < before)
+        rows.push_back({answer.idempotency, 0, 0, {}, {}, answer.given, answer.conversation});
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.given < b.given; });
+    if (rows.size() > limit) rows.resize(limit);
+    return rows;
+  }
+  result<void> erase_answer(std::string_view idempotency) override {
+    writable().answers.erase(std::string{idempotency});
     return {};
   }
 

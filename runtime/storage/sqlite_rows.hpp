@@ -25,12 +25,26 @@ auto fields_of(row_of<subscriber_row> auto& row) { return std::tie(row.subscribe
 
 auto fields_of(row_of<waiting_row> auto& row) {
   return std::tuple_cat(std::tie(row.upstream, row.seq, row.state, row.key, row.attempts, row.due, row.first_failed,
-                                 row.last_failed, row.reason, row.error),
+                                 row.last_failed, row.reason, row.error, row.replay, row.attempts_before,
+                                 row.deferred_since, row.awaited_type, row.awaited_key),
                         fields_of(row.message));
 }
 
+auto fields_of(row_of<waiting_mark> auto& row) {
+  return std::tie(row.upstream, row.seq, row.state, row.key, row.due, row.born, row.awaited_type, row.awaited_key);
+}
+
+auto fields_of(row_of<attempt_row> auto& row) {
+  return std::tie(row.upstream, row.seq, row.number, row.replay, row.started, row.ended, row.outcome, row.kind,
+                  row.text, row.backtrace, row.node, row.version);
+}
+
+auto fields_of(row_of<suspect_row> auto& row) {
+  return std::tie(row.upstream, row.seq, row.charged, row.killed_alone, row.story);
+}
+
 auto fields_of(row_of<answer_row> auto& row) {
-  return std::tie(row.idempotency, row.body_hash, row.status, row.type, row.payload, row.given);
+  return std::tie(row.idempotency, row.body_hash, row.status, row.type, row.payload, row.given, row.conversation);
 }
 
 }  // namespace musiccorp::storage::sqlite

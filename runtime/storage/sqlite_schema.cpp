@@ -60,7 +60,7 @@ CREATE TABLE subscriber (        -- how far others have committed our log
 CREATE TABLE waiting (           -- messages that could not simply be handled
   upstream            TEXT NOT NULL,
   seq                 INTEGER NOT NULL,
-  state               INTEGER NOT NULL,  -- 0 retry, 1 deferred, 2 parked, 3 dead
+  state               INTEGER NOT NULL,  -- 0 retry, 1 deferred, 2 parked, 3 dead, 4 replaying, 5 alone
   order_key           TEXT NOT NULL,
   attempts            INTEGER NOT NULL,
   due                 INTEGER NOT NULL,
@@ -98,7 +98,45 @@ CREATE TABLE answer (            -- answers given under an Idempotency-Key
 CREATE INDEX answer_by_given ON answer (given);
 )sql";
 
-constexpr std::array steps{version_1};
+// Retry, deferral by an awaited entity, replays; the story of each failure; messages that may have killed a process.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE waiting ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;           -- number of the last one
+ALTER TABLE waiting ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;  -- failed ones before it
+ALTER TABLE waiting ADD COLUMN deferred_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE waiting ADD COLUMN awaited_type TEXT NOT NULL DEFAULT '';       -- entity that must be written first
+ALTER TABLE waiting ADD COLUMN awaited_key TEXT NOT NULL DEFAULT '';
+CREATE INDEX waiting_mark ON waiting                                        -- all that is read at start
+  (upstream, seq, state, order_key, due, message_occurred, awaited_type, awaited_key);
+
+CREATE TABLE attempt (           -- failed tries at waiting messages
+  upstream  TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  number    INTEGER NOT NULL,
+  replay    INTEGER NOT NULL,
+  started   INTEGER NOT NULL,
+  ended     INTEGER NOT NULL,
+  outcome   TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  text      TEXT NOT NULL,
+  backtrace TEXT NOT NULL,
+  node      TEXT NOT NULL,
+  version   TEXT NOT NULL,       -- of the program
+  PRIMARY KEY (upstream, seq, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE suspect (           -- messages that were being handled when a process died
+  upstream     TEXT NOT NULL,
+  seq          INTEGER NOT NULL,
+  charged      INTEGER NOT NULL,
+  killed_alone INTEGER NOT NULL,
+  story        TEXT NOT NULL,    -- JSON
+  PRIMARY KEY (upstream, seq)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE answer ADD COLUMN conversation TEXT NOT NULL DEFAULT '';        -- correlation of what the request caused
+)sql";
+
+constexpr std::array steps{version_1, version_2};
 
 }  // namespace
 

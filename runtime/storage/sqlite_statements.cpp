@@ -11,7 +11,7 @@ struct entry {
 };
 
 // Columns stand in the order of sqlite_rows.hpp.
-constexpr std::array<entry, 25> texts{{
+constexpr std::array<entry, 33> texts{{
     {&statements::begin, "BEGIN IMMEDIATE"},
     {&statements::commit, "COMMIT"},
     {&statements::rollback, "ROLLBACK"},
@@ -47,24 +47,45 @@ constexpr std::array<entry, 25> texts{{
     {&statements::save_subscriber, "REPLACE INTO subscriber (subscriber, acked) VALUES (?1, ?2)"},
 
     {&statements::waiting,
-     "SELECT upstream, seq, state, order_key, attempts, due, first_failed, last_failed, reason, error, message_seq,"
-     " message_occurred, message_expires, message_version, message_type, message_key, message_id, message_source,"
-     " message_addressee, message_correlation, message_causation, message_traceparent, message_reply_to,"
-     " message_answers, message_idempotency, message_payload FROM waiting ORDER BY upstream, seq"},
+     "SELECT upstream, seq, state, order_key, due, message_occurred, awaited_type, awaited_key"
+     " FROM waiting INDEXED BY waiting_mark ORDER BY upstream, seq"},
+    {&statements::find_waiting,
+     "SELECT upstream, seq, state, order_key, attempts, due, first_failed, last_failed, reason, error, replay,"
+     " attempts_before, deferred_since, awaited_type, awaited_key, message_seq, message_occurred, message_expires,"
+     " message_version, message_type, message_key, message_id, message_source, message_addressee,"
+     " message_correlation, message_causation, message_traceparent, message_reply_to, message_answers,"
+     " message_idempotency, message_payload FROM waiting WHERE upstream = ?1 AND seq = ?2"},
     {&statements::save_waiting,
      "REPLACE INTO waiting (upstream, seq, state, order_key, attempts, due, first_failed, last_failed, reason, error,"
+     " replay, attempts_before, deferred_since, awaited_type, awaited_key,"
      " message_seq, message_occurred, message_expires, message_version, message_type, message_key, message_id,"
      " message_source, message_addressee, message_correlation, message_causation, message_traceparent,"
-     " message_reply_to, message_answers, message_idempotency, message_payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-     "?8,"
-     " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"},
+     " message_reply_to, message_answers, message_idempotency, message_payload)"
+     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,"
+     " ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)"},
     {&statements::erase_waiting, "DELETE FROM waiting WHERE upstream = ?1 AND seq = ?2"},
 
+    {&statements::save_attempt,
+     "REPLACE INTO attempt (upstream, seq, number, replay, started, ended, outcome, kind, text, backtrace, node,"
+     " version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+    {&statements::attempts,
+     "SELECT upstream, seq, number, replay, started, ended, outcome, kind, text, backtrace, node, version"
+     " FROM attempt WHERE upstream = ?1 AND seq = ?2 ORDER BY number DESC LIMIT ?3"},
+    {&statements::erase_attempts, "DELETE FROM attempt WHERE upstream = ?1 AND seq = ?2"},
+
+    {&statements::suspects, "SELECT upstream, seq, charged, killed_alone, story FROM suspect ORDER BY upstream, seq"},
+    {&statements::save_suspect,
+     "REPLACE INTO suspect (upstream, seq, charged, killed_alone, story) VALUES (?1, ?2, ?3, ?4, ?5)"},
+    {&statements::erase_suspect, "DELETE FROM suspect WHERE upstream = ?1 AND seq = ?2"},
+
     {&statements::find_answer,
-     "SELECT idempotency, body_hash, status, type, payload, given FROM answer WHERE idempotency = ?1"},
+     "SELECT idempotency, body_hash, status, type, payload, given, conversation FROM answer WHERE idempotency = ?1"},
     {&statements::save_answer,
-     "REPLACE INTO answer (idempotency, body_hash, status, type, payload, given) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
-    {&statements::forget_answers, "DELETE FROM answer WHERE given < ?1"},
+     "REPLACE INTO answer (idempotency, body_hash, status, type, payload, given, conversation)"
+     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+    {&statements::old_answers,
+     "SELECT idempotency, given, conversation FROM answer WHERE given < ?1 ORDER BY given LIMIT ?2"},
+    {&statements::erase_answer, "DELETE FROM answer WHERE idempotency = ?1"},
 }};
 
 }  // namespace

@@ -11,8 +11,10 @@ struct statements {
   statement append, read_log, trim_log, oldest_after, log_end;
   statement published, save_published;
   statement cursors, save_cursor, subscribers, save_subscriber;
-  statement waiting, save_waiting, erase_waiting;
-  statement find_answer, save_answer, forget_answers;
+  statement waiting, find_waiting, save_waiting, erase_waiting;
+  statement save_attempt, attempts, erase_attempts;
+  statement suspects, save_suspect, erase_suspect;
+  statement find_answer, save_answer, old_answers, erase_answer;
 
   /// Fails when the file does not have the tables and columns of the current schema.
   [[nodiscard]] static result<statements> prepare(connection& file);

@@ -99,15 +99,36 @@ class sqlite_store final : public store {
     return {};
   }
 
-  result<std::vector<waiting_row>> waiting() override;
+  result<std::vector<waiting_mark>> waiting() override;
+  result<std::optional<waiting_row>> find_waiting(std::string_view upstream, std::uint64_t seq) override;
   result<void> save(const waiting_row& row) override { return write(sql_.save_waiting, fields_of(row)); }
   result<void> erase_waiting(std::string_view upstream, std::uint64_t seq) override {
+    if (auto done = write(sql_.erase_attempts, std::tie(upstream, seq)); !done) return done;
     return write(sql_.erase_waiting, std::tie(upstream, seq));
+  }
+
+  result<void> save(const attempt_row& attempt) override { return write(sql_.save_attempt, fields_of(attempt)); }
+  result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
+                                            std::size_t limit) override {
+    auto rows = read_rows<attempt_row>(sql_.attempts, std::tie(upstream, seq, limit));
+    if (rows) std::reverse(rows->begin(), rows->end());
+    return rows;
+  }
+
+  result<std::vector<suspect_row>> suspects() override {
+    return read_rows<suspect_row>(sql_.suspects, std::tuple<>{});
+  }
+  result<void> save(const suspect_row& suspect) override { return write(sql_.save_suspect, fields_of(suspect)); }
+  result<void> erase_suspect(std::string_view upstream, std::uint64_t seq) override {
+    return write(sql_.erase_suspect, std::tie(upstream, seq));
   }
 
   result<std::optional<answer_row>> find_answer(std::string_view idempotency) override;
   result<void> save(const answer_row& answer) override { return write(sql_.save_answer, fields_of(answer)); }
-  result<void> forget_answers(instant before) override { return write(sql_.forget_answers, std::tie(before)); }
+  result<std::vector<answer_row>> old_answers(instant before, std::size_t limit) override;
+  result<void> erase_answer(std::string_view idempotency) override {
+    return write(sql_.erase_answer, std::tie(idempotency));
+  }
 
   store_statistics statistics() const override;
 
@@ -132,6 +153,23 @@ class sqlite_store final : public store {
     if (broken_) return failure(*broken_);
     if (auto done = which.each(values, visit); !done) return failed(std::move(done.error()));
     return {};
+  }
+  template <class Row, class... Values>
+  [[nodiscard]] result<std::vector<Row>> read_rows(statement& which, const std::tuple<Values...>& values) {
+    std::vector<Row> rows;
+    auto done = read(which, values, [&](const row& at) {
+      at.read(fields_of(rows.emplace_back()));
+      return true;
+    });
+    if (!done) return failure(std::move(done.error()));
+    return rows;
+  }
+  [[nodiscard]] fault unknown_state(waiting_state state) const {
+    return {fault_kind::corrupt,
+            file_.native() + ": table `waiting` has a state that is none: " +
+                std::to_string(static_cast<int>(state)) + "; restore the file from a backup",
+            {},
+            {}};
   }
 
   std::filesystem::path file_;
@@ -328,21 +366,31 @@ result<std::optional<instant>> sqlite_store::oldest_after(std::uint64_t after) {
   return found;
 }
 
-result<std::vector<waiting_row>> sqlite_store::waiting() {
-  std::vector<waiting_row> rows;
-  auto done = read(sql_.waiting, std::tuple<>{}, [&](const row& at) {
-    at.read(fields_of(rows.emplace_back()));
+result<std::vector<waiting_mark>> sqlite_store::waiting() {
+  auto marks = read_rows<waiting_mark>(sql_.waiting, std::tuple<>{});
+  if (!marks) return marks;
+  for (const auto& mark : *marks)
+    if (static_cast<std::size_t>(mark.state) >= waiting_states) return failed(unknown_state(mark.state));
+  return marks;
+}
+
+result<std::optional<waiting_row>> sqlite_store::find_waiting(std::string_view upstream, std::uint64_t seq) {
+  auto rows = read_rows<waiting_row>(sql_.find_waiting, std::tie(upstream, seq));
+  if (!rows) return failure(std::move(rows.error()));
+  if (rows->empty()) return std::nullopt;
+  if (static_cast<std::size_t>(rows->front().state) >= waiting_states)
+    return failed(unknown_state(rows->front().state));
+  return std::move(rows->front());
+}
+
+result<std::vector<answer_row>> sqlite_store::old_answers(instant before, std::size_t limit) {
+  std::vector<answer_row> rows;
+  auto done = read(sql_.old_answers, std::tie(before, limit), [&](const row& at) {
+    auto& answer = rows.emplace_back();
+    at.read(std::tie(answer.idempotency, answer.given, answer.conversation));
     return true;
   });
   if (!done) return failure(std::move(done.error()));
-  const auto unknown =
-      std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row.state > waiting_state::dead; });
-  if (unknown != rows.end())
-    return failed({fault_kind::corrupt,
-                   file_.native() + ": table `waiting` has a state that is none: " +
-                       std::to_string(static_cast<int>(unknown->state)) + "; restore the file from a backup",
-                   {},
-                   {}});
   return rows;
 }
 

@@ -58,7 +58,15 @@ struct published_row {
   friend bool operator==(const published_row&, const published_row&) = default;
 };
 
-enum class waiting_state : std::uint8_t { retry, deferred, parked, dead };
+enum class waiting_state : std::uint8_t {
+  retry,      ///< failed; tried again when it is due
+  deferred,   ///< "not yet": tried again when it is due, or when the awaited entity was written
+  parked,     ///< waits behind an earlier message of its key
+  dead,       ///< a dead letter: only a replay or a discard moves it
+  replaying,  ///< was dead, is tried again
+  alone       ///< may have killed the process: tried again only while nothing else runs on the node
+};
+inline constexpr std::size_t waiting_states = 6;
 [[nodiscard]] std::string_view name_of(waiting_state state);
 
 /// A message that could not simply be handled: the exception beside the cursor. Known by (upstream, seq).
@@ -66,15 +74,61 @@ struct waiting_row {
   std::string upstream;
   std::uint64_t seq = 0;
   waiting_state state = waiting_state::retry;
-  std::string key;            ///< order key
-  std::int32_t attempts = 0;  ///< failed ones so far
-  instant due{};              ///< retry, deferred: not before this
+  std::string key;            ///< order key; empty: it has no order
+  std::int32_t attempts = 0;  ///< failed ones since it arrived or since its last replay began
+  instant due{};              ///< retry, replaying: not before this; deferred: no later
   instant first_failed{};
   instant last_failed{};
-  std::string reason;  ///< a fault kind's name, or "attempts"
-  std::string error;   ///< the last failure's text
+  std::string reason;                ///< a fault kind's name, or "attempts"
+  std::string error;                 ///< the last failure's text
+  std::int32_t replay = 0;           ///< number of the last replay; 0: none
+  std::int32_t attempts_before = 0;  ///< failed ones before the last replay began
+  instant deferred_since{};          ///< deferred: since when it says "not yet"
+  std::string awaited_type;          ///< deferred: the entity that must be written first; empty: none
+  std::string awaited_key;
   envelope message;
   friend bool operator==(const waiting_row&, const waiting_row&) = default;
+};
+
+/// What is kept in memory of a waiting row: enough to know whose turn it is.
+struct waiting_mark {
+  std::string upstream;
+  std::uint64_t seq = 0;
+  waiting_state state = waiting_state::retry;
+  std::string key;
+  instant due{};
+  instant born{};  ///< when the message was written
+  std::string awaited_type;
+  std::string awaited_key;
+  friend bool operator==(const waiting_mark&, const waiting_mark&) = default;
+};
+[[nodiscard]] waiting_mark mark_of(const waiting_row& row);
+
+/// One failed try at a waiting message. Goes with its row.
+struct attempt_row {
+  std::string upstream;
+  std::uint64_t seq = 0;
+  std::int32_t number = 0;  ///< from 1 over the message's whole life
+  std::int32_t replay = 0;  ///< in which replay; 0: before any
+  instant started{};
+  instant ended{};
+  std::string outcome;
+  std::string kind;
+  std::string text;
+  std::string backtrace;
+  std::string node;
+  std::string version;  ///< of the program
+  friend bool operator==(const attempt_row&, const attempt_row&) = default;
+};
+
+/// A message that was being handled when a process died, until a try of it ends otherwise.
+struct suspect_row {
+  std::string upstream;
+  std::uint64_t seq = 0;
+  std::int32_t charged = 0;       ///< process deaths that are proven to be its own
+  std::int32_t killed_alone = 0;  ///< deaths without a known cause while nothing but it ran
+  std::string story;              ///< what is known of them, as JSON, for its attempts
+  friend bool operator==(const suspect_row&, const suspect_row&) = default;
 };
 
 /// The answer that was given for an Idempotency-Key.
@@ -86,6 +140,7 @@ struct answer_row {
   std::string type;
   std::string payload;
   instant given{};
+  std::string conversation;  ///< correlation of everything that the request caused
   friend bool operator==(const answer_row&, const answer_row&) = default;
 };
 
@@ -142,14 +197,28 @@ class store {
   [[nodiscard]] virtual result<std::vector<subscriber_row>> subscribers() = 0;
   [[nodiscard]] virtual result<void> save(const subscriber_row& subscriber) = 0;
 
-  /// All rows in (upstream, seq) order; read once at start, then kept in memory by their owner.
-  [[nodiscard]] virtual result<std::vector<waiting_row>> waiting() = 0;
+  /// The marks of all rows in (upstream, seq) order; read once at start, then kept in memory by their owner.
+  [[nodiscard]] virtual result<std::vector<waiting_mark>> waiting() = 0;
+  [[nodiscard]] virtual result<std::optional<waiting_row>> find_waiting(std::string_view upstream,
+                                                                        std::uint64_t seq) = 0;
   [[nodiscard]] virtual result<void> save(const waiting_row& row) = 0;
+  /// Its attempts go with it.
   [[nodiscard]] virtual result<void> erase_waiting(std::string_view upstream, std::uint64_t seq) = 0;
+
+  [[nodiscard]] virtual result<void> save(const attempt_row& attempt) = 0;
+  /// The newest `limit` attempts of one message, oldest first.
+  [[nodiscard]] virtual result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
+                                                                  std::size_t limit) = 0;
+
+  [[nodiscard]] virtual result<std::vector<suspect_row>> suspects() = 0;
+  [[nodiscard]] virtual result<void> save(const suspect_row& suspect) = 0;
+  [[nodiscard]] virtual result<void> erase_suspect(std::string_view upstream, std::uint64_t seq) = 0;
 
   [[nodiscard]] virtual result<std::optional<answer_row>> find_answer(std::string_view idempotency) = 0;
   [[nodiscard]] virtual result<void> save(const answer_row& answer) = 0;
-  [[nodiscard]] virtual result<void> forget_answers(instant before) = 0;
+  /// Answers given before `before`, oldest first, without their payloads; at most `limit`.
+  [[nodiscard]] virtual result<std::vector<answer_row>> old_answers(instant before, std::size_t limit) = 0;
+  [[nodiscard]] virtual result<void> erase_answer(std::string_view idempotency) = 0;
 
   [[nodiscard]] virtual store_statistics statistics() const = 0;
 };

@@ -17,6 +17,7 @@ constexpr std::array<names, 3> refusal_names{"full", "closed", "expired"};
 constexpr std::array<names, 4> state_names{"ready", "inflight", "delayed", "dead"};
 constexpr std::array<names, 3> settlement_names{"processed", "dead", "discarded"};
 constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload"};
+constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"};
 constexpr std::array<names, 9> death_names{"attempts",    "expired",      "rejected",      "undecodable", "schema",
                                            "no_consumer", "mailbox_full", "handler_crash", "operator"};
 constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
@@ -142,6 +143,12 @@ queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue)
        "reason", retry_names);
   fill(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}), own,
        "reason", death_names);
+  fill(replays_, registry.counters("runtime_replays_total", "Replays of dead letters.", {"queue", "outcome"}), own,
+       "outcome", replay_names);
+  held_ = registry
+              .gauges("runtime_queue_held",
+                      "1 while the subscriber gives no credit: its parked messages are at the limit.", {"queue"})
+              .with({own});
   fill(depth_, registry.gauges("runtime_queue_messages", "Stored messages by state.", {"queue", "state"}), own,
        "state", state_names);
   fill(oldest_,

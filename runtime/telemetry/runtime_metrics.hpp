@@ -37,6 +37,7 @@ enum class death_reason : std::uint8_t {
   handler_crash,  ///< the rule threw, or the process died in it
   by_operator     ///< a person buried it; label value `operator`
 };
+enum class replay_outcome : std::uint8_t { processed, died_again, refused };
 enum class store_trouble : std::uint8_t { io, corrupt, full };
 
 [[nodiscard]] std::string_view name_of(death_reason reason);
@@ -107,6 +108,10 @@ class queue_metrics {
   /// How many tries a message had when it was settled; 1 when the first one did.
   void attempts(std::uint64_t tries) const noexcept { attempts_.observe(static_cast<double>(tries)); }
   void retried(retry_reason reason) const noexcept { retries_[static_cast<std::size_t>(reason)].increment(); }
+  /// How a replay of a dead letter ended.
+  void replayed(replay_outcome outcome) const noexcept { replays_[static_cast<std::size_t>(outcome)].increment(); }
+  /// The subscriber gives no credit because as many messages are parked as may be.
+  void held(bool now) const noexcept { held_.set(std::int64_t{now}); }
   void died(death_reason reason) const noexcept { deaths_[static_cast<std::size_t>(reason)].increment(); }
   /// What is stored now. `oldest` is the birth of the oldest message, nothing when there is none; it stays the same
   /// through retries and death.
@@ -122,6 +127,8 @@ class queue_metrics {
   histogram attempts_;
   std::array<counter, 4> retries_;
   std::array<counter, 9> deaths_;
+  std::array<counter, 3> replays_;
+  gauge held_;
   std::array<gauge, 4> depth_;
   std::array<gauge, 4> oldest_;
   std::array<gauge, 5> accounts_;

@@ -87,11 +87,7 @@ void waiting_room_visit(benchmark::State& state) {
   const auto others = static_cast<std::uint64_t>(state.range(0));
   const instant later{std::chrono::hours{1}};
   const auto row = [](std::uint64_t seq, instant due) {
-    auto message = some_message(seq);
-    auto key = message.key;
-    return storage::waiting_row{
-        "order",           seq, storage::waiting_state::retry, std::move(key), 1, due, {}, {}, "busy", "come back",
-        std::move(message)};
+    return storage::waiting_mark{"order", seq, storage::waiting_state::retry, some_message(seq).key, due, {}, {}, {}};
   };
   for (std::uint64_t seq = 1; seq <= others; ++seq) room.put(row(seq, later));
   std::uint64_t seq = others;

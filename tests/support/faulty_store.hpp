@@ -151,8 +151,11 @@ class faulty_store final : public storage::store {
     return either(store_call::write, "save subscriber", [&] { return inner_->save(subscriber); });
   }
 
-  result<std::vector<storage::waiting_row>> waiting() override {
+  result<std::vector<storage::waiting_mark>> waiting() override {
     return either(store_call::read, "waiting", [&] { return inner_->waiting(); });
+  }
+  result<std::optional<storage::waiting_row>> find_waiting(std::string_view upstream, std::uint64_t seq) override {
+    return either(store_call::read, "find waiting", [&] { return inner_->find_waiting(upstream, seq); });
   }
   result<void> save(const storage::waiting_row& row) override {
     return either(store_call::write, "save waiting", [&] { return inner_->save(row); });
@@ -167,8 +170,28 @@ class faulty_store final : public storage::store {
   result<void> save(const storage::answer_row& answer) override {
     return either(store_call::write, "save answer", [&] { return inner_->save(answer); });
   }
-  result<void> forget_answers(instant before) override {
-    return either(store_call::write, "forget answers", [&] { return inner_->forget_answers(before); });
+  result<std::vector<storage::answer_row>> old_answers(instant before, std::size_t limit) override {
+    return either(store_call::read, "old answers", [&] { return inner_->old_answers(before, limit); });
+  }
+  result<void> erase_answer(std::string_view idempotency) override {
+    return either(store_call::write, "erase answer", [&] { return inner_->erase_answer(idempotency); });
+  }
+
+  result<void> save(const storage::attempt_row& attempt) override {
+    return either(store_call::write, "save attempt", [&] { return inner_->save(attempt); });
+  }
+  result<std::vector<storage::attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
+                                                     std::size_t limit) override {
+    return either(store_call::read, "attempts", [&] { return inner_->attempts(upstream, seq, limit); });
+  }
+  result<std::vector<storage::suspect_row>> suspects() override {
+    return either(store_call::read, "suspects", [&] { return inner_->suspects(); });
+  }
+  result<void> save(const storage::suspect_row& suspect) override {
+    return either(store_call::write, "save suspect", [&] { return inner_->save(suspect); });
+  }
+  result<void> erase_suspect(std::string_view upstream, std::uint64_t seq) override {
+    return either(store_call::write, "erase suspect", [&] { return inner_->erase_suspect(upstream, seq); });
   }
 
   storage::store_statistics statistics() const override { return inner_->statistics(); }

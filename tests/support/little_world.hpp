@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,14 @@ class little_world {
     start(service);
   }
 
+  /// Nothing that one says to the other arrives from now on; frames that are lost are what a broken link loses.
+  void cut(const std::string& from, const std::string& to) { cut_.insert({from, to}); }
+  /// The link is there again: both ends say hello, as after a reconnect.
+  void mend(const std::string& from, const std::string& to) {
+    cut_.erase({from, to});
+    links_[{from, to}].push_back({delivery::hello{from}, 0});
+  }
+
   [[nodiscard]] service::partition& at(const std::string& service) { return *partitions_.at(service); }
   [[nodiscard]] service::queue_books books(const std::string& queue) { return ledgers_.of(queue).read(); }
   /// Frames between cells, to be lost or doubled by tests.
@@ -175,7 +184,7 @@ class little_world {
     auto next = std::move(link->second.front());
     link->second.pop_front();
     service::outgoing out;
-    hand_over(*partitions_.at(to), std::move(next), out);
+    if (!cut_.contains(link->first)) hand_over(*partitions_.at(to), std::move(next), out);
     take(to, std::move(out));
     if (auto& one = *partitions_.at(to); random_.below(4) == 0 && one.has_work()) {
       service::outgoing done;
@@ -203,6 +212,7 @@ class little_world {
   std::map<std::string, std::unique_ptr<service::partition>> partitions_;
   std::map<std::string, instant> reopen_at_;  ///< those whose store failed
   std::map<std::pair<std::string, std::string>, std::deque<parcel>> links_;
+  std::set<std::pair<std::string, std::string>> cut_;
   std::map<std::uint64_t, asker> askers_;
   std::map<std::uint64_t, request::reply> replies_;
   std::uint64_t tokens_ = 0;

@@ -50,12 +50,23 @@ class entity_map final : public storage::store {
   result<void> save(const storage::cursor_row&) override { return absent(); }
   result<std::vector<storage::subscriber_row>> subscribers() override { return absent(); }
   result<void> save(const storage::subscriber_row&) override { return absent(); }
-  result<std::vector<storage::waiting_row>> waiting() override { return absent(); }
+  result<std::vector<storage::waiting_mark>> waiting() override { return absent(); }
+  result<std::optional<storage::waiting_row>> find_waiting(std::string_view, std::uint64_t) override {
+    return absent();
+  }
   result<void> save(const storage::waiting_row&) override { return absent(); }
   result<void> erase_waiting(std::string_view, std::uint64_t) override { return absent(); }
   result<std::optional<storage::answer_row>> find_answer(std::string_view) override { return absent(); }
   result<void> save(const storage::answer_row&) override { return absent(); }
-  result<void> forget_answers(instant) override { return absent(); }
+  result<std::vector<storage::answer_row>> old_answers(instant, std::size_t) override { return absent(); }
+  result<void> erase_answer(std::string_view) override { return absent(); }
+  result<void> save(const storage::attempt_row&) override { return absent(); }
+  result<std::vector<storage::attempt_row>> attempts(std::string_view, std::uint64_t, std::size_t) override {
+    return absent();
+  }
+  result<std::vector<storage::suspect_row>> suspects() override { return absent(); }
+  result<void> save(const storage::suspect_row&) override { return absent(); }
+  result<void> erase_suspect(std::string_view, std::uint64_t) override { return absent(); }
   storage::store_statistics statistics() const override { return {}; }
 
  private:

@@ -49,11 +49,12 @@ TEST(Refusal, OfAnUnknownKeyThatIsCloseToNoneTellsThemAll) {
   EXPECT_EQ(refusal_of(R"({"scheduler":{"x":1}})"),
             "node.json: /scheduler/x: unknown key; wanted one of threads, throughput\n");
   EXPECT_EQ(refusal_of(R"({"services":{"order":{"mailbox":1}}})"),
-            "node.json: /services/order/mailbox: unknown key; wanted one of mailbox_limit, retry, retry_by_type, "
+            "node.json: /services/order/mailbox: unknown key; wanted one of mailbox_limit, mailbox_bytes_limit, "
+            "order, retry, retry_by_type, "
             "settings\n");
   EXPECT_EQ(refusal_of(R"({"services":{"order":{"retry":{"x":1}}}})"),
             "node.json: /services/order/retry/x: unknown key; wanted one of attempts_max, delay_first_ms, "
-            "delay_longest_ms\n");
+            "delay_longest_ms, jitter_percent, deadline_ms, process_deaths_max\n");
 }
 
 TEST(Refusal, OfAnUnknownService) {

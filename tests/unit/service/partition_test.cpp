@@ -115,7 +115,7 @@ TEST_F(Partition, BuriesAPoisonMessageAfterItsLastAttemptAndGoesOn) {
   world.pass(1min);
   EXPECT_EQ(booked().sales, 1);
   ASSERT_EQ(world.at("book").waiting().size(), 1U);
-  const auto dead = world.at("book").waiting().all().front();
+  const auto dead = world.at("book").waiting_rows().value().front();
   EXPECT_EQ(dead.state, storage::waiting_state::dead);
   EXPECT_EQ(dead.attempts, 3);
   EXPECT_EQ(dead.reason, "crash");
@@ -130,7 +130,7 @@ TEST_F(Partition, RemembersAttemptsAndTheDeadOverARestart) {
   sell("1", "poison");
   world.restart("book");
   world.pass(1min);
-  EXPECT_EQ(world.at("book").waiting().all().front().attempts, 3);
+  EXPECT_EQ(world.at("book").waiting_rows().value().front().attempts, 3);
   EXPECT_EQ(99 - trouble.crashes["poison"], 3);
   world.restart("book");
   EXPECT_EQ(world.books("till:book").dead, 1U);
@@ -150,7 +150,7 @@ TEST_F(Partition, NotYetForTooLongIsADeadLetter) {
   sell("1", "disc");
   world.pass(2h);
   ASSERT_EQ(world.at("book").waiting().size(), 1U);
-  EXPECT_EQ(world.at("book").waiting().all().front().reason, "expired");
+  EXPECT_EQ(world.at("book").waiting_rows().value().front().reason, "expired");
 }
 
 TEST_F(Partition, AServiceThatIsAwayGetsEverythingLater) {

@@ -173,8 +173,8 @@ TEST_F(PartitionTrouble, AnUnreadableEntityStopsOnlyWhoNeedsIt) {
   EXPECT_EQ(one.reply<fault>(1).kind, fault_kind::corrupt);
   EXPECT_EQ(one.reply<request::answer>(2).type, "total");
   ASSERT_EQ(one->waiting().size(), 1U);
-  EXPECT_EQ(one->waiting().all().front().reason, "corrupt");
-  EXPECT_EQ(one->waiting().all().front().state, storage::waiting_state::dead);
+  EXPECT_EQ(one->waiting_rows().value().front().reason, "corrupt");
+  EXPECT_EQ(one->waiting_rows().value().front().state, storage::waiting_state::dead);
 }
 
 TEST_F(PartitionTrouble, AnAnswerThatNobodyWouldHearIsADeadLetter) {
@@ -186,8 +186,8 @@ TEST_F(PartitionTrouble, AnAnswerThatNobodyWouldHearIsADeadLetter) {
   one->received({"till", 0, 1, {command}}, one.out);
   one.run();
   ASSERT_EQ(one->waiting().size(), 1U);
-  EXPECT_EQ(one->waiting().all().front().state, storage::waiting_state::dead);
-  EXPECT_THAT(one->waiting().all().front().error, ::testing::HasSubstr("says<>()"));
+  EXPECT_EQ(one->waiting_rows().value().front().state, storage::waiting_state::dead);
+  EXPECT_THAT(one->waiting_rows().value().front().error, ::testing::HasSubstr("says<>()"));
 }
 
 TEST_F(PartitionTrouble, KeepsTheOrderOfAKeyWhileItsHeadWaits) {

@@ -45,16 +45,37 @@ inline constexpr instant noon{std::chrono::hours{12}};
           .last_failed = noon + base::duration{1},
           .reason = "timeout",
           .error = "no answer from the warehouse",
+          .replay = 3,
+          .attempts_before = 4,
+          .deferred_since = noon + base::duration{2},
+          .awaited_type = "order",
+          .awaited_key = "o-2",
           .message = sample_event()};
 }
 
+[[nodiscard]] inline attempt_row sample_attempt(std::int32_t number, std::uint64_t seq = 7) {
+  return {.upstream = "order",
+          .seq = seq,
+          .number = number,
+          .replay = 1,
+          .started = noon,
+          .ended = noon + base::duration{number},
+          .outcome = "retried",
+          .kind = "crash",
+          .text = "two\0parts",
+          .backtrace = "#0 a\n#1 b",
+          .node = "shop",
+          .version = "1.2"};
+}
+
 [[nodiscard]] inline answer_row sample_answer(std::string idempotency, instant given = noon) {
-  return {.idempotency = std::move(idempotency),
+  return {.idempotency = idempotency,
           .body_hash = 0xfedcba9876543210,
           .status = 201,
           .type = "order_summary",
           .payload = R"({"order_id":"o-1"})",
-          .given = given};
+          .given = given,
+          .conversation = "c-" + idempotency};
 }
 
 }  // namespace musiccorp::storage

@@ -109,14 +109,15 @@ TEST_F(SqliteFile, IsMadeAnewWhenTheFirstAttemptWasInterrupted) {
 
 TEST_F(SqliteFile, OfANewerProgramIsRefused) {
   make();
-  change("PRAGMA journal_mode = DELETE; PRAGMA user_version = 2");
+  const auto next = std::to_string(sqlite::schema_steps().size() + 1);
+  change("PRAGMA journal_mode = DELETE; PRAGMA user_version = " + next);
   EXPECT_EQ(bytes_of(wal_), "");
-  expect_refused(fault_kind::unsupported, "schema version 2");
+  expect_refused(fault_kind::unsupported, "schema version " + next);
 }
 
 TEST_F(SqliteFile, OfANewerProgramIsRefusedWhenOnlyItsWalSaysSo) {
   make();
-  change("PRAGMA user_version = 3");
+  change("PRAGMA user_version = " + std::to_string(sqlite::schema_steps().size() + 1));
   EXPECT_GT(bytes_of(wal_).size(), 0u);
   expect_refused(fault_kind::unsupported, "start the newer program");
 }
@@ -140,14 +141,14 @@ TEST_F(SqliteFile, MustBeAFile) {
 
 TEST_F(SqliteFile, ThatWasTruncatedIsRefused) {
   make(1000);
-  cut(file_, 3 * 4096);
+  cut(file_, 20 * 4096);  // The schema itself is whole.
   expect_refused(fault_kind::corrupt, "truncated");
 }
 
 TEST_F(SqliteFile, ThatWasTruncatedIsRefusedThoughThereIsAWal) {
   make(1000);
   change("UPDATE log SET payload = 'other' WHERE seq = 1");
-  cut(file_, 3 * 4096);
+  cut(file_, 20 * 4096);  // The schema itself is whole.
   expect_refused(fault_kind::corrupt, "truncated");
 }
 
@@ -223,19 +224,43 @@ TEST_F(SqliteFile, HasNamesThatCannotLeaveTheFolder) {
 
 TEST_F(SqliteFile, IsTakenToTheNextVersionInOneTransaction) {
   make(2);
-  const auto* first = sqlite::schema_steps()[0];
+  const auto known = sqlite::schema_steps();
+  const auto now = static_cast<std::int64_t>(known.size());
   auto file = sqlite::connection::open(file_, false).value();
 
-  const std::array broken{first, "ALTER TABLE log ADD COLUMN tenant TEXT", "ALTER TABLE nothing ADD COLUMN x"};
+  std::vector<const char*> broken{known.begin(), known.end()};
+  broken.push_back("ALTER TABLE log ADD COLUMN tenant TEXT");
+  auto good = broken;
+  broken.push_back("ALTER TABLE nothing ADD COLUMN x");
   EXPECT_FALSE(sqlite::migrate(file, broken));
-  EXPECT_EQ(file.number("PRAGMA user_version").value(), 1);
+  EXPECT_EQ(file.number("PRAGMA user_version").value(), now);
   EXPECT_EQ(file.number("SELECT count(*) FROM pragma_table_info('log') WHERE name = 'tenant'").value(), 0);
 
-  const std::array good{first, "ALTER TABLE log ADD COLUMN tenant TEXT"};
   ASSERT_TRUE(sqlite::migrate(file, good));
-  EXPECT_EQ(file.number("PRAGMA user_version").value(), 2);
+  EXPECT_EQ(file.number("PRAGMA user_version").value(), now + 1);
   EXPECT_EQ(file.number("SELECT count(*) FROM log WHERE tenant IS NULL").value(), 2);
   ASSERT_TRUE(sqlite::migrate(file, good)) << "there is nothing left to do";
+}
+
+TEST_F(SqliteFile, OfTheFirstVersionKeepsWhatWaitsInIt) {
+  std::filesystem::remove(file_);
+  {
+    auto old = sqlite::connection::open(file_, true).value();
+    ASSERT_TRUE(sqlite::migrate(old, sqlite::schema_steps().first(1)));
+    ASSERT_TRUE(
+        old.run("INSERT INTO waiting VALUES ('order', 7, 3, 'o-1', 5, 0, 1, 2, 'attempts', 'busy', 7, 8, 0, 1,"
+                " 'order.placed', 'o-1', 'm', 'order', '', 'c', '', '', '', '', '', '{}');"
+                "INSERT INTO answer VALUES ('k', 1, 201, 't', '{}', 5)"));
+  }
+  auto opened = open_sqlite_store(file_);
+  ASSERT_TRUE(opened) << opened.error().text;
+  const auto row = (*opened)->find_waiting("order", 7).value();
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->attempts, 5);
+  EXPECT_EQ(row->replay, 0);
+  EXPECT_EQ(row->message.type, "order.placed");
+  EXPECT_EQ((*opened)->waiting().value().front().state, waiting_state::dead);
+  EXPECT_EQ((*opened)->find_answer("k").value()->conversation, "");
 }
 
 }  // namespace

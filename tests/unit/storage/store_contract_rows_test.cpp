@@ -52,7 +52,9 @@ TEST_P(StoreContract, GivesBackEveryFieldOfAWaitingRow) {
   row.due = instant::max();
   commit([&](store& s) { ASSERT_TRUE(s.save(row)); });
   reopen();
-  EXPECT_THAT(at().waiting().value(), ElementsAre(row));
+  EXPECT_EQ(at().find_waiting(row.upstream, row.seq).value(), row);
+  EXPECT_THAT(at().waiting().value(), ElementsAre(mark_of(row)));
+  EXPECT_EQ(at().find_waiting(row.upstream, row.seq + 1).value(), std::nullopt);
 }
 
 TEST_P(StoreContract, ReadsWaitingRowsInOrderOfUpstreamAndSeq) {
@@ -74,12 +76,51 @@ TEST_P(StoreContract, ReplacesAndErasesAWaitingRow) {
   row.state = waiting_state::dead;
   row.attempts = 8;
   commit([&](store& s) { ASSERT_TRUE(s.save(row)); });
-  EXPECT_THAT(at().waiting().value(), ElementsAre(row));
+  EXPECT_THAT(at().waiting().value(), ElementsAre(mark_of(row)));
+  EXPECT_EQ(at().find_waiting(row.upstream, row.seq).value(), row);
   commit([&](store& s) {
     ASSERT_TRUE(s.erase_waiting(row.upstream, row.seq));
     ASSERT_TRUE(s.erase_waiting("nobody", 1));
   });
   EXPECT_THAT(at().waiting().value(), IsEmpty());
+}
+
+TEST_P(StoreContract, KeepsTheNewestAttemptsOfAMessageInTheirOrder) {
+  commit([](store& s) {
+    for (const int number : {3, 1, 2}) ASSERT_TRUE(s.save(sample_attempt(number)));
+    ASSERT_TRUE(s.save(sample_attempt(1, 8)));
+  });
+  reopen();
+  EXPECT_THAT(at().attempts("order", 7, 10).value(),
+              ElementsAre(sample_attempt(1), sample_attempt(2), sample_attempt(3)));
+  EXPECT_THAT(at().attempts("order", 7, 2).value(), ElementsAre(sample_attempt(2), sample_attempt(3)));
+  EXPECT_THAT(at().attempts("payment", 7, 2).value(), IsEmpty());
+}
+
+TEST_P(StoreContract, ErasesTheAttemptsWithTheirMessage) {
+  commit([](store& s) {
+    ASSERT_TRUE(s.save(sample_waiting()));
+    ASSERT_TRUE(s.save(sample_attempt(1)));
+    ASSERT_TRUE(s.save(sample_attempt(2)));
+    ASSERT_TRUE(s.save(sample_attempt(1, 8)));
+  });
+  commit([](store& s) { ASSERT_TRUE(s.erase_waiting("order", 7)); });
+  EXPECT_THAT(at().attempts("order", 7, 10).value(), IsEmpty());
+  EXPECT_THAT(at().attempts("order", 8, 10).value(), ElementsAre(sample_attempt(1, 8)));
+}
+
+TEST_P(StoreContract, KeepsSuspectsUntilTheyAreErased) {
+  const suspect_row first{"order", 7, 1, 0, "[]"};
+  const suspect_row second{"payment", 2, 0, 2, "[{}]"};
+  commit([&](store& s) {
+    ASSERT_TRUE(s.save(second));
+    ASSERT_TRUE(s.save(suspect_row{"order", 7, 0, 1, ""}));
+    ASSERT_TRUE(s.save(first));
+  });
+  reopen();
+  EXPECT_THAT(at().suspects().value(), ElementsAre(first, second));
+  commit([](store& s) { ASSERT_TRUE(s.erase_suspect("order", 7)); });
+  EXPECT_THAT(at().suspects().value(), ElementsAre(second));
 }
 
 TEST_P(StoreContract, FindsAnAnswerByItsIdempotencyKey) {
@@ -96,16 +137,23 @@ TEST_P(StoreContract, FindsAnAnswerByItsIdempotencyKey) {
   EXPECT_EQ(at().find_answer("k").value(), answer);
 }
 
-TEST_P(StoreContract, ForgetsAnswersThatAreOlder) {
+TEST_P(StoreContract, ListsOldAnswersAndErasesThem) {
   commit([](store& s) {
     ASSERT_TRUE(s.save(sample_answer("young", noon + 2s)));
-    ASSERT_TRUE(s.save(sample_answer("old", noon)));
+    ASSERT_TRUE(s.save(sample_answer("older", noon)));
+    ASSERT_TRUE(s.save(sample_answer("oldest", noon - 1s)));
     ASSERT_TRUE(s.save(sample_answer("just", noon + 1s)));
   });
-  commit([](store& s) { ASSERT_TRUE(s.forget_answers(noon + 1s)); });
-  EXPECT_FALSE(at().find_answer("old").value());
+  const auto old = at().old_answers(noon + 1s, 10).value();
+  ASSERT_EQ(old.size(), 2U);
+  EXPECT_EQ(old[0].idempotency, "oldest");
+  EXPECT_EQ(old[0].conversation, "c-oldest");
+  EXPECT_EQ(old[1].idempotency, "older");
+  EXPECT_EQ(old[1].given, noon);
+  EXPECT_EQ(at().old_answers(noon + 1s, 1).value().size(), 1U);
+  commit([](store& s) { ASSERT_TRUE(s.erase_answer("older")); });
+  EXPECT_FALSE(at().find_answer("older").value());
   EXPECT_TRUE(at().find_answer("just").value());
-  EXPECT_TRUE(at().find_answer("young").value());
 }
 
 }  // namespace

@@ -15,6 +15,10 @@ void write_all(store& s, const std::string& name) {
   ASSERT_TRUE(s.save(cursor_row{name, 5, 4, 3, 1, 0}));
   ASSERT_TRUE(s.save(subscriber_row{name, 2}));
   ASSERT_TRUE(s.save(sample_waiting(name, 9)));
+  auto attempt = sample_attempt(1, 9);
+  attempt.upstream = name;
+  ASSERT_TRUE(s.save(attempt));
+  ASSERT_TRUE(s.save(suspect_row{name, 9, 1, 0, "[]"}));
   ASSERT_TRUE(s.save(sample_answer(name)));
 }
 
@@ -30,6 +34,9 @@ auto content_of(store& s) {
                     s.cursors().value(),
                     s.subscribers().value(),
                     s.waiting().value(),
+                    s.find_waiting("b", 9).value(),
+                    s.attempts("b", 9, 9).value(),
+                    s.suspects().value(),
                     s.find_answer("a").value(),
                     s.find_answer("b").value()};
 }
@@ -41,7 +48,8 @@ void change_all(store& s) {
   ASSERT_TRUE(s.save("order", "a", "again"));
   ASSERT_TRUE(s.trim_log(2, instant::max()));
   ASSERT_TRUE(s.erase_waiting("a", 9));
-  ASSERT_TRUE(s.forget_answers(instant::max()));
+  ASSERT_TRUE(s.erase_suspect("a", 9));
+  ASSERT_TRUE(s.erase_answer("a"));
 }
 
 TEST_P(StoreContract, ReadsAfterACommitWhatWasWritten) {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "service/partition.hpp"
+
+/// What the files of a partition share. Private to this room.
+namespace musiccorp::service {
+
+/// One batch of turns: taken, decided, not yet committed.
+struct partition::batch_work {
+  instant now;
+  std::vector<pending_request> requests{};  ///< taken; all get an answer whatever happens
+  std::vector<request::reply> replies{};    ///< one per request so far
+  std::vector<envelope> appended{};         ///< in log order
+  std::size_t handled = 0;
+  bool wrote = false;
+};
+
+/// Storage trouble ends the batch from wherever it shows.
+inline void must(result<void> step) {
+  if (!step) throw turn_trouble{std::move(step.error())};
+}
+template <class T>
+T must(result<T> step) {
+  if (!step) throw turn_trouble{std::move(step.error())};
+  return std::move(*step);
+}
+
+/// A message that just arrived, as the row that it becomes if it cannot simply be handled.
+[[nodiscard]] inline storage::waiting_row row_of(const std::string& upstream, envelope message,
+                                                 delivery::order_policy order) {
+  storage::waiting_row row;
+  row.upstream = upstream;
+  row.seq = message.seq;
+  if (order != delivery::order_policy::none) row.key = message.key;
+  row.message = std::move(message);
+  return row;
+}
+
+}  // namespace musiccorp::service
