@@ -4,6 +4,10 @@
 #include <condition_variable>
 #include <thread>
 
+#include "delivery/attribution.hpp"
+#include "delivery/crash_handler.hpp"
+#include "delivery/in_flight_slots.hpp"
+#include "delivery/isolation.hpp"
 #include "node/admin.hpp"
 #include "node/gateway.hpp"
 #include "node/observatory.hpp"
@@ -53,6 +57,8 @@ class node::parts {
   result<void> start() {
     if (const auto wrong = service::check(services_); !wrong.empty())
       return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
+    delivery::install_crash_handler();
+    if (auto opened = open_slots(); !opened) return opened;
     if (auto opened = open_cells(); !opened) return opened;
     for (const auto& one : services_) caf::anon_send(places_->find(one.name()), service::start_atom_v);
     for (const auto& one : statuses_) one->state.wait(service::cell_state::starting);
@@ -65,6 +71,7 @@ class node::parts {
   bool stop(std::chrono::milliseconds grace) {
     if (std::exchange(stopped_, true)) return whole_;
     log.info("node-stopping", {{"node", options_.name}});
+    if (slots_ && slots_accepted_) slots_->draining();
     const bool finished = !server_ || server_->stop(grace);
     sweeper_ = {};
     cells_ended_ = stop_cells();
@@ -79,6 +86,38 @@ class node::parts {
   [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(statuses_); }
 
  private:
+  /// What an earlier process of this data folder left, and who is to blame for its end.
+  result<void> open_slots() {
+    std::error_code none;
+    std::filesystem::create_directories(options_.data, none);  // The stores say it better when this fails.
+    auto opened = delivery::in_flight_slots::open(options_.data / "slots");
+    if (!opened) return failure(std::move(opened.error()));
+    slots_ = std::move(*opened);
+    if (slots_->unreadable()) log.warn("slots-unreadable", {{"error", slots_->unreadable()->text}});
+    if (!slots_->earlier() || slots_->earlier()->slots.empty()) return {};
+    const auto& scene = *slots_->earlier();
+    death_ = delivery::attribute(scene, delivery::present_facts_of_this_machine());
+    death_scene_ = scene.boot_id + " " + std::to_string(scene.pid) + " " + base::to_text(scene.started);
+    log.error("process-died", {{"node", options_.name},
+                               {"pid", scene.pid},
+                               {"evidence", delivery::name_of(death_->why)},
+                               {"messages", death_->findings.size()},
+                               {"what", death_->text}});
+    return {};
+  }
+
+  /// The stores know what the last death means; from now on the slots are ours.
+  result<void> take_slots(std::vector<service::cell_options>& cells) {
+    if (auto accepted = slots_->accepted(clock_->now()); !accepted) return accepted;
+    slots_accepted_ = true;
+    for (auto& cell : cells) {
+      auto slot = slots_->of(cell.status->service);
+      if (!slot) return failure(std::move(slot.error()));
+      cell.core->use_slot(*slot);
+    }
+    return {};
+  }
+
   result<void> open_cells() {
     const auto wires = service::wire(services_);
     base::random_source seeds{options_.seed};
@@ -88,6 +127,7 @@ class node::parts {
       if (!made) return failure(std::move(made.error()));
       cells.push_back(std::move(*made));
     }
+    if (auto taken = take_slots(cells); !taken) return taken;
     for (auto& cell : cells) {
       const auto name = cell.status->service;
       places_->add(name, service::spawn_cell(system_, std::move(cell)));
@@ -113,6 +153,13 @@ class node::parts {
         service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
                                        numbers_.cell(definition.name()), store_numbers,
                                        numbers_.queues(definition.name(), wires)});
+    if (death_) {
+      std::vector<delivery::finding> ours;
+      for (const auto& found : death_->findings)
+        if (found.cell == definition.name()) ours.push_back(found);
+      if (!ours.empty()) cell.core->accuse(std::move(ours), death_->why, death_scene_);
+    }
+    cell.gate = &gate_;
     if (auto opened = cell.core->open(cell.first); !opened) return failure(std::move(opened.error()));
     numbers_.watch(cell.status, std::move(store_numbers));
     statuses_.push_back(cell.status);
@@ -145,9 +192,11 @@ class node::parts {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock hold{mutex};
-    while (!wake.wait_for(hold, ending, 50ms, [&] { return ending.stop_requested(); }))
+    for (int round = 0; !wake.wait_for(hold, ending, 50ms, [&] { return ending.stop_requested(); }); ++round) {
+      if (round % 20 == 0) slots_->note(delivery::read_oom_kill_counts());
       if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
         log.warn("requests-timed-out", {{"requests", late}});
+    }
   }
 
   /// Each cell ends after the batch that it works on. False when one did not in time.
@@ -176,6 +225,11 @@ class node::parts {
   service::ledger_board ledgers_;
   observatory numbers_;
   std::unique_ptr<storage::store_factory> stores_;
+  std::unique_ptr<delivery::in_flight_slots> slots_;
+  bool slots_accepted_ = false;
+  std::optional<delivery::attribution> death_;  ///< of the process before this one
+  std::string death_scene_;
+  delivery::isolation gate_;
   cell_statuses statuses_;
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   system_config config_;

@@ -30,7 +30,12 @@ class cell final : public managed_actor {
         places_{std::move(options.places)},
         clock_{std::move(options.clock)},
         status_{std::move(options.status)},
-        requests_max_{options.requests_max} {}
+        requests_max_{options.requests_max} {
+    if (options.gate == nullptr) return;
+    seat_ = options.gate->join(status_->service, [self = address()] {
+      if (const auto alive = caf::actor_cast<caf::actor>(self)) caf::anon_send(alive, run_atom_v);
+    });
+  }
 
   const char* name() const override { return "musiccorp.cell"; }
 
@@ -61,6 +66,7 @@ class cell final : public managed_actor {
   }
 
   void on_exit() override {
+    seat_.reset();
     places_.reset();
     askers_.clear();
     core_.reset();
@@ -93,6 +99,7 @@ class cell final : public managed_actor {
   /// opened again later, so that nothing of the broken state lives on.
   void crashed(caf::mailbox_element& element, std::exception_ptr why) override {
     managed_actor::crashed(element, why);
+    leave_gate();
     const base::fault told{fault_kind::internal, status_->service + " broke down and starts again", {}, 1s};
     outgoing out;
     core_->close(told, out);
@@ -154,13 +161,32 @@ class cell final : public managed_actor {
 
   void run() {
     run_pending_ = false;
-    with_outgoing([&](outgoing& out) { core_->run(out); });
+    run_batch();
     if (!core_->is_open() && status_->state == cell_state::running) closed();
     const std::lock_guard hold{status_->mutex};
     status_->store = core_->store_statistics();
   }
 
+  /// Through the node's gate: among others, or alone. Whoever is refused is woken by the gate.
+  void run_batch() {
+    if (seat_ && core_->wants_alone()) {
+      if (!seat_->ask_alone()) return wait_at_gate();
+      with_outgoing([&](outgoing& out) { core_->run_alone(out); });
+      return seat_->leave();
+    }
+    if (seat_ && !seat_->try_enter()) return wait_at_gate();
+    with_outgoing([&](outgoing& out) { core_->run(out); });
+    if (seat_) seat_->leave();
+  }
+
+  void wait_at_gate() { run_pending_ = true; }
+  void leave_gate() {
+    if (seat_) seat_->leave();
+    run_pending_ = false;
+  }
+
   void closed() {
+    leave_gate();
     status_->state = cell_state::closed;
     reopen_delay_ = reopen_first;
     reopen_at_ = clock_->now() + reopen_delay_;
@@ -234,6 +260,7 @@ class cell final : public managed_actor {
   std::shared_ptr<const base::clock> clock_;
   std::shared_ptr<cell_status> status_;
   std::uint64_t requests_max_;
+  std::optional<delivery::isolation::seat> seat_;
   std::unordered_map<std::uint64_t, asking> askers_;
   std::uint64_t tokens_ = 0;
   bool run_pending_ = false;

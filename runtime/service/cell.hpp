@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "delivery/isolation.hpp"
 #include "service/managed_actor.hpp"
 #include "service/partition.hpp"
 
@@ -55,6 +56,7 @@ struct cell_options {
   std::shared_ptr<directory> places;
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<cell_status> status;
+  delivery::isolation* gate = nullptr;  ///< of the node; outlives the cell; null: nothing ever runs alone
   std::uint64_t requests_max = 10'000;  ///< pending ones; above it a request is answered fault{overloaded}
 };
 

@@ -76,6 +76,7 @@ result<void> partition::load() {
   if (auto imported = import(); !imported) return imported;
   if (auto proven = prove_writable(); !proven) return proven;
   if (auto loaded = load_queues(); !loaded) return loaded;
+  if (auto loaded = load_suspects(); !loaded) return loaded;
   if (auto revived = revive_own_dead(); !revived) return revived;
   auto counts = store_->published();
   if (!counts) return failure(std::move(counts.error()));
@@ -325,7 +326,7 @@ bool partition::has_work() const {
   if (!is_open()) return false;
   if (!arrived_.empty() || !ready_.empty() || !strays_.empty() || outbox_.has_ready()) return true;
   const auto due = waiting_.next_due();
-  return due && *due <= environment_.clock.now();
+  return wants_alone() || (due && *due <= environment_.clock.now());
 }
 
 void partition::expire(outgoing&) {

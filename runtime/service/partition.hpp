@@ -11,8 +11,10 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "delivery/dead_letters.hpp"
+#include "delivery/in_flight_slots.hpp"
 #include "delivery/outbox.hpp"
 #include "delivery/retry_policy.hpp"
+#include "delivery/suspect_rules.hpp"
 #include "delivery/waiting_room.hpp"
 #include "request/gather.hpp"
 #include "service/definition.hpp"
@@ -70,6 +72,12 @@ class partition {
             partition_environment environment);
   ~partition();
 
+  /// What the last death of the process means for messages of this partition; stored by the next open(). `scene`
+  /// names that death, so that telling it twice counts once.
+  void accuse(std::vector<delivery::finding> findings, delivery::evidence why, std::string scene);
+  /// Where to say which message is being handled. Must outlive the partition; null: nowhere.
+  void use_slot(delivery::slot* where) { slot_ = where; }
+
   /// Opens the store, loads what waits, imports at the first start, subscribes to every upstream. A closed partition
   /// answers requests with fault{unavailable}.
   [[nodiscard]] result<void> open(outgoing& out);
@@ -89,7 +97,12 @@ class partition {
   /// Something reached the cell that is no message of ours. It becomes a dead letter that can't be replayed.
   void strayed(std::string what);
 
+  /// There is something to do for run(), or for run_alone().
   [[nodiscard]] bool has_work() const;
+  /// A message must be handled while nothing else runs on the node, because it may kill the process.
+  [[nodiscard]] bool wants_alone() const { return is_open() && waiting_.next_alone().has_value(); }
+  /// Handles that one message, in a commit of its own.
+  void run_alone(outgoing& out);
   /// One batch of turns and its commit. When the store fails, nothing of the batch happened: the partition closes
   /// itself
   /// (`last_failure` says why) and its requests are answered with fault{storage}.
@@ -140,6 +153,12 @@ class partition {
     queue_ledger* ledger = nullptr;
   };
   struct batch_work;
+  using waiting_place = delivery::waiting_room::place;
+  struct accusation {
+    std::vector<delivery::finding> findings;
+    delivery::evidence why;
+    std::string scene;
+  };
   struct tried {
     outcome said;
     turn_effects effects{};
@@ -149,6 +168,15 @@ class partition {
 
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> load_queues();
+  [[nodiscard]] result<void> load_suspects();
+  void note_death(const delivery::finding& found, batch_work& work);
+  void set_alone(const waiting_place& where);
+  [[nodiscard]] bool is_suspect(const std::string& whose, std::uint64_t seq) const {
+    return !suspects_.empty() && suspects_.contains(waiting_place{whose, seq});
+  }
+  void clear_suspect(const std::string& whose, std::uint64_t seq);
+  void clear_suspicion(const std::string& whose, std::uint64_t seq);
+  void bury_condemned(upstream& from, storage::waiting_row row, batch_work& work);
   [[nodiscard]] result<void> revive_own_dead();
   [[nodiscard]] result<void> import();
   [[nodiscard]] result<void> prove_writable();
@@ -159,8 +187,10 @@ class partition {
   [[nodiscard]] result<std::optional<request::reply>> known_answer(const envelope& message);
 
   [[nodiscard]] result<void> run_transaction(batch_work& work);
+  template <class Work>
+  [[nodiscard]] result<void> in_transaction(batch_work& work, Work inside);
   void run_request(pending_request& one, batch_work& work);
-  void run_waiting(const delivery::waiting_room::place& where, batch_work& work);
+  void run_waiting(const waiting_place& where, batch_work& work);
   void run_arrived(arrived_message one, batch_work& work);
   [[nodiscard]] tried try_rule(envelope& message, const std::vector<std::string>& answers, batch_work& work);
   [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
@@ -221,6 +251,10 @@ class partition {
   std::deque<pending_request> ready_;
   request::gather_room gathers_;
   std::unordered_map<std::uint64_t, pending_request> asking_;  ///< by gather
+  std::optional<accusation> accused_;
+  std::map<waiting_place, storage::suspect_row> suspects_;
+  delivery::slot* slot_ = nullptr;
+  bool alone_ = false;  ///< nothing else runs on the node
   std::deque<std::string> strays_;
   std::uint64_t strays_dropped_ = 0;
   std::string hospital_;  ///< the service that hears of dead letters; empty: there is none

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/ensure.hpp"
+#include "delivery/crash_handler.hpp"
 #include "service/partition_work.hpp"
 #include "telemetry/log.hpp"
 
@@ -40,6 +41,25 @@ std::int32_t status_for(const request::reply& said) {
   return no ? base::status_of(*no) : 200;
 }
 
+/// The message in its slot for as long as its rule runs; nothing without a slot.
+class handled_in {
+ public:
+  handled_in(delivery::slot* where, const envelope& message, instant started, bool alone) : where_{where} {
+    if (where_ == nullptr) return;
+    const auto upstream = message.seq == 0 ? 0 : base::stable_hash(message.source);
+    where_->begin({upstream, message.seq, message.id, static_cast<std::uint32_t>(base::stable_hash(message.type)),
+                   started, alone});
+  }
+  ~handled_in() {
+    if (where_ != nullptr) where_->end();
+  }
+  handled_in(const handled_in&) = delete;
+  handled_in& operator=(const handled_in&) = delete;
+
+ private:
+  delivery::slot* where_;
+};
+
 telemetry::store_trouble counted(const base::fault& trouble) {
   return trouble.kind == fault_kind::corrupt ? telemetry::store_trouble::corrupt : telemetry::store_trouble::io;
 }
@@ -53,11 +73,20 @@ void partition::run(outgoing& out) {
   release(work, out);
 }
 
+void partition::run_alone(outgoing& out) {
+  if (!wants_alone()) return;
+  alone_ = true;
+  batch_work work{environment_.clock.now()};
+  auto ran = in_transaction(work, [&] { run_waiting(*waiting_.next_alone(), work); });
+  alone_ = false;
+  if (!ran) return store_failed(std::move(ran.error()), work, out);
+  release(work, out);
+}
+
 result<void> partition::run_transaction(batch_work& work) {
   const bool due = waiting_.next_due() && *waiting_.next_due() <= work.now;
   if (arrived_.empty() && ready_.empty() && strays_.empty() && !due) return {};
-  try {
-    must(store_->begin());
+  return in_transaction(work, [&] {
     const auto time_left = [&] { return environment_.clock.now() - work.now < limits_.batch_time; };
     // Neither requests nor streams nor what waits may keep the others from their share of the batch.
     const auto share = std::max<std::size_t>(limits_.batch_messages / 2, 1);
@@ -76,6 +105,16 @@ result<void> partition::run_transaction(batch_work& work) {
       run_arrived(std::move(next), work);
     }
     tell_of_strays(work);
+  });
+}
+
+/// Begin, `inside`, what goes along with every commit, commit.
+template <class Work>
+result<void> partition::in_transaction(batch_work& work, Work inside) {
+  delivery::ensure_alternate_stack();
+  try {
+    must(store_->begin());
+    inside();
     finish(work);
     const auto committing = environment_.clock.now();
     must(store_->commit());
@@ -137,9 +176,12 @@ void partition::remember_answer(const envelope& message, const request::reply& s
 }
 
 void partition::run_waiting(const delivery::waiting_room::place& where, batch_work& work) {
+  if (!alone_ && is_suspect(where.upstream, where.seq)) return set_alone(where);
   auto row = load_waiting(where.upstream, where.seq);
   auto& from = upstreams_.at(row.upstream);
   ++work.handled;
+  if (is_suspect(row.upstream, row.seq) && suspects_.at(where).condemned)
+    return bury_condemned(from, std::move(row), work);
   auto one = try_rule(row.message, {}, work);
   settle(from, std::move(row), true, std::move(one), work);
 }
@@ -158,6 +200,11 @@ void partition::run_arrived(arrived_message one, batch_work& work) {
   }
   auto row = row_of(from.cursor.upstream, std::move(one.message), limits_.order);
   if (waiting_.blocked(from.cursor.upstream, row.key)) return park(from, std::move(row), work);
+  if (is_suspect(row.upstream, row.seq)) {
+    row.state = storage::waiting_state::alone;
+    work.wrote = true;
+    return save_waiting(row);
+  }
   auto said = try_rule(row.message, {}, work);
   settle(from, std::move(row), false, std::move(said), work);
 }
@@ -174,6 +221,7 @@ partition::tried partition::try_rule(envelope& message, const std::vector<std::s
 /// A crash is an outcome, storage trouble is not.
 partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now) {
   tried one{done{}, {}, environment_.clock.now(), {}};
+  const handled_in slot{slot_, message, one.started, alone_};
   one.said = [&]() -> outcome {
     if (message.expires != instant{} && message.expires <= now)
       return base::fault{fault_kind::expired, "expired at " + base::to_text(message.expires), {}, {}};
@@ -238,6 +286,7 @@ void partition::settled(upstream& from, const storage::waiting_row& row, bool wa
   from.numbers->settled(telemetry::settlement::processed);
   from.numbers->attempts(static_cast<std::uint64_t>(row.attempts_before + row.attempts) + 1);
   if (!waited) return;
+  clear_suspect(row.upstream, row.seq);
   if (row.replay > 0) {
     from.numbers->replayed(telemetry::replay_outcome::processed);
     tell_of_healing(row, work);

@@ -109,6 +109,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
              {"attempt", row.attempts_before + row.attempts},
              {"kind", row.reason},
              {"error", trouble.text}});
+  clear_suspicion(row.upstream, row.seq);
   if (verdict.dies) return bury(from, std::move(row), trouble, work);
   from.numbers->retried(telemetry::retry_reason_of(trouble.kind));
   row.state = waiting_state::retry;
@@ -267,6 +268,7 @@ result<void> partition::replay(const delivery::replay_message& command, batch_wo
 }
 
 void partition::discard_row(upstream& from, std::uint64_t seq) {
+  clear_suspect(from.cursor.upstream, seq);
   must(store_->erase_waiting(from.cursor.upstream, seq));
   waiting_.remove(from.cursor.upstream, seq);
   ++from.cursor.discarded;

@@ -40,7 +40,8 @@ auto fields_of(row_of<attempt_row> auto& row) {
 }
 
 auto fields_of(row_of<suspect_row> auto& row) {
-  return std::tie(row.upstream, row.seq, row.charged, row.killed_alone, row.story);
+  return std::tie(row.upstream, row.seq, row.deaths, row.unexplained, row.kills_alone, row.condemned, row.scene,
+                  row.story);
 }
 
 auto fields_of(row_of<answer_row> auto& row) {

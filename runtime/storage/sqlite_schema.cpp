@@ -125,11 +125,14 @@ CREATE TABLE attempt (           -- failed tries at waiting messages
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE suspect (           -- messages that were being handled when a process died
-  upstream     TEXT NOT NULL,
-  seq          INTEGER NOT NULL,
-  charged      INTEGER NOT NULL,
-  killed_alone INTEGER NOT NULL,
-  story        TEXT NOT NULL,    -- JSON
+  upstream    TEXT NOT NULL,
+  seq         INTEGER NOT NULL,
+  deaths      INTEGER NOT NULL,
+  unexplained INTEGER NOT NULL,
+  kills_alone INTEGER NOT NULL,
+  condemned   INTEGER NOT NULL,
+  scene       TEXT NOT NULL,
+  story       TEXT NOT NULL,     -- JSON
   PRIMARY KEY (upstream, seq)
 ) STRICT, WITHOUT ROWID;
 

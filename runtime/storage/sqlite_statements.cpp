@@ -73,9 +73,12 @@ constexpr std::array<entry, 33> texts{{
      " FROM attempt WHERE upstream = ?1 AND seq = ?2 ORDER BY number DESC LIMIT ?3"},
     {&statements::erase_attempts, "DELETE FROM attempt WHERE upstream = ?1 AND seq = ?2"},
 
-    {&statements::suspects, "SELECT upstream, seq, charged, killed_alone, story FROM suspect ORDER BY upstream, seq"},
+    {&statements::suspects,
+     "SELECT upstream, seq, deaths, unexplained, kills_alone, condemned, scene, story FROM suspect"
+     " ORDER BY upstream, seq"},
     {&statements::save_suspect,
-     "REPLACE INTO suspect (upstream, seq, charged, killed_alone, story) VALUES (?1, ?2, ?3, ?4, ?5)"},
+     "REPLACE INTO suspect (upstream, seq, deaths, unexplained, kills_alone, condemned, scene, story)"
+     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
     {&statements::erase_suspect, "DELETE FROM suspect WHERE upstream = ?1 AND seq = ?2"},
 
     {&statements::find_answer,

@@ -125,9 +125,12 @@ struct attempt_row {
 struct suspect_row {
   std::string upstream;
   std::uint64_t seq = 0;
-  std::int32_t charged = 0;       ///< process deaths that are proven to be its own
-  std::int32_t killed_alone = 0;  ///< deaths without a known cause while nothing but it ran
-  std::string story;              ///< what is known of them, as JSON, for its attempts
+  std::int32_t deaths = 0;       ///< of processes, proven to be its own
+  std::int32_t unexplained = 0;  ///< further ones in which it was a suspect
+  std::int32_t kills_alone = 0;  ///< of those, the ones without any evidence while nothing but it ran
+  bool condemned = false;        ///< it is not to be run again, but buried
+  std::string scene;             ///< names the last process death that was counted
+  std::string story;             ///< what is known of all of them, as JSON, for its attempts
   friend bool operator==(const suspect_row&, const suspect_row&) = default;
 };
 

@@ -110,11 +110,11 @@ TEST_P(StoreContract, ErasesTheAttemptsWithTheirMessage) {
 }
 
 TEST_P(StoreContract, KeepsSuspectsUntilTheyAreErased) {
-  const suspect_row first{"order", 7, 1, 0, "[]"};
-  const suspect_row second{"payment", 2, 0, 2, "[{}]"};
+  const suspect_row first{"order", 7, 1, 0, 2, true, "scene", "[]"};
+  const suspect_row second{"payment", 2, 0, 2, 0, false, "", "[{}]"};
   commit([&](store& s) {
     ASSERT_TRUE(s.save(second));
-    ASSERT_TRUE(s.save(suspect_row{"order", 7, 0, 1, ""}));
+    ASSERT_TRUE(s.save(suspect_row{"order", 7, 0, 1, 1, false, "", ""}));
     ASSERT_TRUE(s.save(first));
   });
   reopen();

@@ -18,7 +18,7 @@ void write_all(store& s, const std::string& name) {
   auto attempt = sample_attempt(1, 9);
   attempt.upstream = name;
   ASSERT_TRUE(s.save(attempt));
-  ASSERT_TRUE(s.save(suspect_row{name, 9, 1, 0, "[]"}));
+  ASSERT_TRUE(s.save(suspect_row{name, 9, 1, 0, 0, false, "", "[]"}));
   ASSERT_TRUE(s.save(sample_answer(name)));
 }
 

@@ -1,0 +1,152 @@
+// Messages that may have killed the process: they are handled alone, until they are proven or cleared.
+#include <algorithm>
+
+#include "delivery/symbolise.hpp"
+#include "service/partition_work.hpp"
+#include "telemetry/log.hpp"
+
+namespace musiccorp::service {
+namespace {
+
+const telemetry::logger log{"service"};
+
+struct death_story {
+  std::vector<delivery::attempt_record> deaths{};
+  static constexpr auto describe() { return describe_as("death_story", 1, field("deaths", &death_story::deaths)); }
+};
+
+death_story story_of(const storage::suspect_row& row) {
+  return describe::from_json<death_story>(row.story).value_or(death_story{});
+}
+
+}  // namespace
+
+void partition::accuse(std::vector<delivery::finding> findings, delivery::evidence why, std::string scene) {
+  accused_ = accusation{std::move(findings), why, std::move(scene)};
+}
+
+/// Reads who is suspected, and adds what the last death of the process says, in one commit.
+result<void> partition::load_suspects() {
+  suspects_.clear();
+  auto rows = store_->suspects();
+  if (!rows) return failure(std::move(rows.error()));
+  for (auto& row : *rows) suspects_.emplace(waiting_place{row.upstream, row.seq}, std::move(row));
+  batch_work work{environment_.clock.now()};
+  if (auto begun = store_->begin(); !begun) return begun;
+  try {
+    if (accused_)
+      for (const auto& found : accused_->findings) note_death(found, work);
+    for (const auto& [where, row] : suspects_)
+      if (const auto mark = waiting_.find(where.upstream, where.seq);
+          mark && mark->state != storage::waiting_state::dead && mark->state != storage::waiting_state::parked &&
+          mark->state != storage::waiting_state::alone)
+        set_alone(where);
+    if (auto saved = store_->commit(); !saved) return saved;
+  } catch (const turn_trouble& trouble) {
+    store_->rollback();
+    return base::failure(trouble.what);
+  }
+  accused_.reset();
+  return {};
+}
+
+void partition::note_death(const delivery::finding& found, batch_work& work) {
+  if (!found.came_through_a_log()) {
+    log.error("request-was-with-the-process-when-it-died",
+              {{"service", definition_.name()}, {"id", found.id}, {"what", found.text}});
+    return;
+  }
+  const auto from = std::find_if(upstreams_.begin(), upstreams_.end(),
+                                 [&](const auto& one) { return base::stable_hash(one.first) == found.upstream; });
+  if (from == upstreams_.end() || found.what == delivery::charge::none) return;
+  const waiting_place where{from->first, found.seq};
+  // Committed after all: the process died on its way out of the turn.
+  if (found.seq <= from->second.cursor.seq && !waiting_.find(where.upstream, where.seq)) return;
+  auto [known, fresh] = suspects_.try_emplace(where);
+  auto& row = known->second;
+  if (row.scene == accused_->scene) return;
+  row.upstream = where.upstream;
+  row.seq = where.seq;
+  const delivery::suspicion before{row.deaths, row.unexplained, row.kills_alone};
+  const auto said = delivery::after_death(before, found, accused_->why, limits_.retry.process_deaths_max);
+  row.deaths = said.account.deaths;
+  row.unexplained = said.account.unexplained;
+  row.kills_alone = said.account.kills_alone;
+  row.condemned = said.dies;
+  row.scene = accused_->scene;
+  auto story = story_of(row);
+  const bool charged = row.deaths > before.deaths;
+  delivery::attempt_record death;
+  death.started = found.started;
+  death.ended = work.now;
+  death.outcome = charged ? "killed the process" : "was with the process when it died";
+  death.kind = base::name_of(fault_kind::crash);
+  death.text = found.text.empty() ? said.text : found.text;
+  death.backtrace = delivery::symbolise(found.frames);
+  death.node = environment_.node;
+  death.version = environment_.version;
+  story.deaths.push_back(std::move(death));
+  row.story = describe::to_json(story);
+  must(store_->save(row));
+  log.error("process-death-attributed", {{"service", definition_.name()},
+                                         {"upstream", where.upstream},
+                                         {"seq", where.seq},
+                                         {"id", found.id},
+                                         {"charge", delivery::name_of(found.what)},
+                                         {"deaths", row.deaths},
+                                         {"what", said.text}});
+}
+
+/// Its next try waits until nothing else runs.
+void partition::set_alone(const waiting_place& where) {
+  auto row = load_waiting(where.upstream, where.seq);
+  row.state = storage::waiting_state::alone;
+  save_waiting(row);
+}
+
+void partition::clear_suspect(const std::string& whose, std::uint64_t seq) {
+  if (!is_suspect(whose, seq)) return;
+  must(store_->erase_suspect(whose, seq));
+  suspects_.erase(waiting_place{whose, seq});
+}
+
+/// It was tried and the process lives: what was only suspected of it is not true. What was proven stays, so that it
+/// goes alone again.
+void partition::clear_suspicion(const std::string& whose, std::uint64_t seq) {
+  if (!is_suspect(whose, seq)) return;
+  auto& row = suspects_.at(waiting_place{whose, seq});
+  if (row.deaths == 0) return clear_suspect(whose, seq);
+  row.unexplained = row.kills_alone = 0;
+  must(store_->save(row));
+}
+
+/// Without running it once more. A replay of it goes alone, too.
+void partition::bury_condemned(upstream& from, storage::waiting_row row, batch_work& work) {
+  auto& suspect = suspects_.at(waiting_place{row.upstream, row.seq});
+  auto story = story_of(suspect);
+  work.wrote = true;
+  for (auto& death : story.deaths) {
+    ++row.attempts;
+    row.error = death.text;
+    if (row.first_failed == instant{}) row.first_failed = death.started;
+    row.last_failed = death.ended;
+    must(store_->save(storage::attempt_row{row.upstream, row.seq, row.attempts_before + row.attempts, row.replay,
+                                           death.started, death.ended, death.outcome, death.kind, death.text,
+                                           death.backtrace, death.node, death.version}));
+  }
+  row.reason = base::name_of(fault_kind::crash);
+  suspect.deaths = suspect.kills_alone = 0;
+  suspect.unexplained = 1;
+  suspect.condemned = false;
+  suspect.story.clear();
+  must(store_->save(suspect));
+  log.error("message-died", {{"service", definition_.name()},
+                             {"type", row.message.type},
+                             {"id", row.message.id},
+                             {"kind", "process_death"},
+                             {"error", row.error}});
+  const base::fault trouble{fault_kind::crash, row.error, {}, {}};
+  bury(from, std::move(row), trouble, work);
+}
+
+}  // namespace musiccorp::service
