@@ -70,6 +70,8 @@ void supervisor_rules::run_replace(std::string_view id, command_token token, mom
   auto* one = find(id);
   if (one == nullptr) return answer(token, outcome::not_found);
   if (one->state == child_state::wedged) return answer(token, outcome::wedged);
+  if (one->spec.restart == restart_kind::temporary)
+    return answer(token, outcome::refused, "a temporary child is never started again");
   child_spec named;
   named.id = id;
   if (defer({deferred_command::kind::replace, std::move(named), token})) return;

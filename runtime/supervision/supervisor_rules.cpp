@@ -168,6 +168,10 @@ void supervisor_rules::start_failed(child& one, const end_reason& why, moment no
     if (forget) drop(one);
     return advance(now);
   }
+  if (round_ && round_->at == round::stage::stopping && one.wanted) {  // It would have been stopped anyway.
+    set_state(one, child_state::restarting, now);
+    return advance(now);
+  }
   if (phase_ == supervisor_phase::starting && !one.was_up) {
     set_state(one, child_state::stopped, now);
     return begin_stop({end_kind::start_failed, one.spec.id + ": " + why.text, why.backtrace}, now);

@@ -82,6 +82,13 @@ TEST(Commands, ReplacingStopsAndStartsOnlyThisOneForNothing) {
   EXPECT_EQ(world.answer(world.replace_child("a")), outcome::done);
 }
 
+TEST(Commands, ATemporaryChildCannotBeReplaced) {
+  rules_world world{with(one_for_one), {spec("t", restart_kind::temporary)}};
+  world.start();
+  EXPECT_EQ(world.answer(world.replace_child("t")), outcome::refused);
+  EXPECT_TRUE(world.runs("t"));
+}
+
 TEST(Commands, ReplacingAWedgedChildSaysSo) {
   rules_world world{with(one_for_one), specs({"a"})};
   world.children["a"].immortal = true;

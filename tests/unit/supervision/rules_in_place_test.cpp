@@ -99,6 +99,13 @@ TEST(CrashInPlace, StopsAndStartsTheGroupWhenSomebodyCannotRebuild) {
   EXPECT_EQ(world.rules.budget_left(world.now), 2U);
 }
 
+TEST(CrashInPlace, OfATemporaryChildSpendsNothing) {
+  rules_world world{with(restart_strategy::one_for_one, 0), {spec("t", restart_kind::temporary)}};
+  world.start();
+  world.crash_in_place("t", over("m1"));
+  EXPECT_FALSE(world.has_ended());
+}
+
 TEST(CrashInPlace, OfAnOldRunChangesNothing) {
   rules_world world{with(restart_strategy::one_for_one), cells({"a"})};
   world.start();

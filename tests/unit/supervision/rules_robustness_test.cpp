@@ -127,6 +127,37 @@ TEST(FailingRestarts, TerminatingDuringARoundTakesTheChildOutOfIt) {
   EXPECT_EQ(world.state("c"), child_state::stopped);
 }
 
+TEST(FailingRestarts, AChildThatACommandIsStoppingDoesNotJoinALaterRound) {
+  rules_world world{with(restart_strategy::one_for_all), specs({"a", "b", "c"})};
+  world.start();
+  world.holds = true;
+  const auto token = world.terminate_child("b");
+  world.crash("a");
+  world.end_asked("c");
+  world.end_asked("b");
+  EXPECT_EQ(world.answer(token), outcome::done);
+  EXPECT_EQ(world.state("b"), child_state::stopped);
+  EXPECT_TRUE(world.runs("a"));
+  EXPECT_TRUE(world.runs("c"));
+}
+
+/// `b` fails to start while its group is being stopped anyway: no cost, and nobody before it is left out.
+TEST(FailingRestarts, AStartThatFailsWhileItsGroupStopsIsABystander) {
+  rules_world world{with(rest_for_one), specs({"a", "b", "c"})};
+  world.start();
+  world.children["b"].slow = true;
+  world.replace_child("b");
+  world.holds = true;
+  world.crash("a");
+  world.story();
+  world.fails_to_come_up("b");
+  EXPECT_EQ(world.rules.budget_left(world.now), 2U);
+  world.end_asked("c");
+  EXPECT_EQ(world.story(), "end c, start a, start b");
+  world.comes_up("b");
+  EXPECT_TRUE(world.runs("c"));
+}
+
 TEST(FailingRestarts, AStopInTheMiddleOfARoundStopsWhatTheRoundHadStarted) {
   rules_world world{with(restart_strategy::one_for_all), specs({"a", "b", "c"})};
   world.start();
