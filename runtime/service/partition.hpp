@@ -164,6 +164,7 @@ class partition {
     turn_effects effects{};
     instant started{};
     instant ended{};
+    std::string backtrace{};  ///< of what the rule threw, where it is known
   };
 
   [[nodiscard]] result<void> load();

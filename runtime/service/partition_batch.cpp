@@ -5,6 +5,8 @@
 #include "base/ensure.hpp"
 #include "delivery/crash_handler.hpp"
 #include "service/partition_work.hpp"
+#include "supervision/exception_text.hpp"
+#include "supervision/throw_trace.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::service {
@@ -137,14 +139,15 @@ void partition::run_request(pending_request& one, batch_work& work) {
     if (auto known = must(known_answer(one.message))) return *known;
     if (one.settled) return *one.settled;
     if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
-    auto [said, effects, started, ended] = try_rule(one.message, one.answers, work);
+    auto tried_once = try_rule(one.message, one.answers, work);
+    const auto& said = tried_once.said;
     if (!said.is<done>() && !said.is<request::answer>()) return reply_of(said, one.message);
-    if (!effects.messages.empty() && log_is_full())
+    if (!tried_once.effects.messages.empty() && log_is_full())
       return base::fault{fault_kind::overloaded,
                          definition_.name() + " keeps as many messages as it may until others have taken them",
                          {},
                          std::chrono::seconds{5}};
-    apply(std::move(effects), work);
+    apply(std::move(tried_once.effects), work);
     return reply_of(said, one.message);
   }();
   if (!std::holds_alternative<base::fault>(reply)) remember_answer(one.message, reply, work);
@@ -245,10 +248,9 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
       throw;
     } catch (const unreadable_entity& entity) {
       return entity.what;
-    } catch (const std::exception& crash) {
-      return base::fault{fault_kind::crash, crash.what(), {}, {}};
     } catch (...) {
-      return base::fault{fault_kind::crash, "an exception of unknown type", {}, {}};
+      one.backtrace = supervision::to_text(supervision::last_throw());
+      return base::fault{fault_kind::crash, supervision::text_of(std::current_exception()), {}, {}};
     }
   }();
   one.ended = environment_.clock.now();

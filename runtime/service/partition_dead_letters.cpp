@@ -89,18 +89,9 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   row.awaited_key.clear();
   const auto verdict =
       delivery::judge(policy, limits_.order, {row.attempts, row.first_failed, trouble}, work.now, random_);
-  must(store_->save(storage::attempt_row{row.upstream,
-                                         row.seq,
-                                         row.attempts_before + row.attempts,
-                                         row.replay,
-                                         one.started,
-                                         one.ended,
-                                         verdict.dies ? "died" : "retried",
-                                         row.reason,
-                                         trouble.text,
-                                         {},
-                                         environment_.node,
-                                         environment_.version}));
+  must(store_->save(storage::attempt_row{row.upstream, row.seq, row.attempts_before + row.attempts, row.replay,
+                                         one.started, one.ended, verdict.dies ? "died" : "retried", row.reason,
+                                         trouble.text, one.backtrace, environment_.node, environment_.version}));
   log.write(verdict.dies ? telemetry::log_level::error : telemetry::level_of(base::facts_of(trouble.kind).level),
             verdict.dies ? "message-died" : "message-retried",
             {{"service", definition_.name()},
