@@ -11,6 +11,14 @@ catalogue& catalogue::add(catalogued_type type) {
   return *this;
 }
 
+catalogue& catalogue::add_all(const catalogue& other) {
+  for (const auto& [name, type] : other.types_) {
+    add(type);
+    types_.find(name)->second.upcasters.insert(type.upcasters.begin(), type.upcasters.end());
+  }
+  return *this;
+}
+
 catalogue& catalogue::upcast(std::string_view type, int from_version, upcaster change) {
   const auto found = types_.find(type);
   ensure(found != types_.end(), "an upcaster needs its type in the catalogue first");

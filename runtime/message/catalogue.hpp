@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "describe/json.hpp"
+#include "describe/personal.hpp"
 #include "message/envelope.hpp"
 
 namespace musiccorp::message {
@@ -24,6 +25,8 @@ struct catalogued_type {
   std::function<result<std::string>(std::string_view payload)> round_trip;
   /// The same with personal data redacted. fault{invalid} with JSON pointers when the payload is not of this type.
   std::function<result<std::string>(std::string_view payload)> redacted;
+  /// The personal data in it, to keep it out of texts.
+  std::function<result<std::vector<describe::personal_value>>(std::string_view payload)> personal;
 };
 
 /// Every message type that this program knows, by name. Filled once at start, then read by any thread.
@@ -41,9 +44,15 @@ class catalogue {
                 [](std::string_view payload) {
                   return describe::from_json<T>(payload).map(
                       [](const T& value) { return describe::to_json(value, describe::personal_data::redact); });
+                },
+                [](std::string_view payload) {
+                  return describe::from_json<T>(payload).map(
+                      [](const T& value) { return describe::personal_values(value); });
                 }});
   }
   catalogue& add(catalogued_type type);
+  /// Everything that the other one knows. A type that both know is one type.
+  catalogue& add_all(const catalogue& other);
   /// Registers how a payload of `from_version` becomes one of the next version.
   catalogue& upcast(std::string_view type, int from_version, upcaster change);
 

@@ -139,4 +139,13 @@ TEST(Catalogue, RoundTripShowsWhatAReaderKeeps) {
   EXPECT_EQ(*kept, R"({"item":"x","cents":5,"currency":"EUR"})");
 }
 
+TEST(Catalogue, TakesInEverythingThatAnotherOneKnows) {
+  catalogue all;
+  all.add<price_changed>();
+  all.add_all(prices());
+  auto old = of_version(1, R"({"item":"x","euros":2})");
+  ASSERT_TRUE(all.bring_up_to_date(old));
+  EXPECT_EQ(old.payload, R"({"item":"x","cents":200,"currency":"EUR"})");
+}
+
 }  // namespace
