@@ -1,0 +1,104 @@
+#include "hospital/case_actions.hpp"
+
+#include "base/ensure.hpp"
+#include "hospital/audit.hpp"
+#include "hospital/case_index.hpp"
+#include "hospital/case_payloads.hpp"
+#include "hospital/limits.hpp"
+
+namespace musiccorp::hospital {
+namespace {
+
+constexpr int conflict = 409;
+
+bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
+
+void send(turn& now, case_file& one, const order& what, const ward& in) {
+  if (one.upstream == delivery::stray_upstream) {  // No service has it; the case is all there is.
+    one.state = case_state::discarded;
+    one.closed_at = now.now();
+    return;
+  }
+  if (what.action == case_action::discard)
+    return now.request(one.service,
+                       delivery::discard_message{one.case_id, one.upstream, one.seq, what.with_followers});
+  delivery::replay_message treatment{one.case_id, one.upstream, one.seq, ++one.replay, {}, {}};
+  if (what.payload) {
+    treatment.payload = *what.payload;
+    treatment.edited_id =
+        add_edit(now, one, *what.payload, in.types.find(one.message.type)->version, what.by, what.reason);
+  }
+  now.request(one.service, treatment);
+}
+
+/// The case and its version, or the no that everybody gets who is late.
+template <class Command>
+outcome on_case(turn& now, const Command& command, order what, const ward& in) {
+  const auto one = now.find<case_file>(command.case_id);
+  if (!one) return no_such("case", command.case_id);
+  if (command.version != one->version)
+    return rejected{"the case has changed: it has version " + std::to_string(one->version) + ", state " +
+                        std::string{describe::name_of(one->state)},
+                    "/version", std::to_string(command.version), conflict};
+  if (auto objection = objection_to(what.action, *one); !objection.empty())
+    return rejected{std::move(objection), {}, {}, conflict};
+  if (what.action != case_action::replay && is_blank(what.reason))
+    return rejected{"wanted a reason that says something", "/reason", what.reason, 0};
+  if (what.payload) {
+    if (auto good = check_payload(in.types, one->message.type, *what.payload, "/payload"); !good)
+      return std::move(good.error());
+  }
+  return summary_of(carry_out(now, *one, what, in));
+}
+
+}  // namespace
+
+std::string objection_to(case_action action, const case_file& one) {
+  if (auto objection = objection_to(action, one.state); !objection.empty()) return objection;
+  if (action != case_action::discard && one.upstream == delivery::stray_upstream)
+    return "the message came through no log and can't be tried again, only discarded";
+  if (action == case_action::edit && one.payloads.size() > edits_max)
+    return "the case was edited " + std::to_string(edits_max) + " times, that is enough";
+  return {};
+}
+
+case_file carry_out(turn& now, const case_file& before, const order& what, const ward& in) {
+  ensure(objection_to(what.action, before).empty(), "orders are checked before they are carried out");
+  auto one = before;
+  one.state = state_after(what.action);
+  send(now, one, what, in);
+  ++one.version;
+  one.notes.push_back({now.now(), std::string{describe::name_of(what.action)}, what.by, what.reason, one.replay});
+  if (one.notes.size() > notes_kept) one.notes.erase(one.notes.begin());
+  one.batch_id = what.batch_id;
+  if (!is_closed(one.state)) one.batch_item = what.batch_item;
+  record(now, before, one);
+  if (is_closed(one.state)) forget_old_cases(now, in.settings);
+  write_audit(now, in.settings,
+              {{},
+               {},
+               what.by,
+               std::string{describe::name_of(what.action)},
+               one.case_id,
+               what.batch_id,
+               what.reason,
+               before.version,
+               one.version});
+  return one;
+}
+
+outcome replay(turn& now, const replay_case& command, const ward& in) {
+  return on_case(now, command, {case_action::replay, command.by, command.reason, false, {}, {}, {}}, in);
+}
+
+outcome discard(turn& now, const discard_case& command, const ward& in) {
+  return on_case(now, command, {case_action::discard, command.by, command.reason, command.with_followers, {}, {}, {}},
+                 in);
+}
+
+outcome edit(turn& now, const edit_case& command, const ward& in) {
+  return on_case(now, command, {case_action::edit, command.by, command.reason, false, command.payload.text, {}, {}},
+                 in);
+}
+
+}  // namespace musiccorp::hospital

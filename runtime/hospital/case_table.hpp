@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The state table of a case, by itself: what services report and what people order, and what follows. Pure.
+///
+///               died r    healed r   replay refused r   discarded   discard refused   replay, edit   discard
+///     open      -         -          -                  discarded   -                 replaying      discarding
+///     replaying open      healed     open               discarded   -                 no             no
+///     discarding -        -          -                  discarded   open              no             no
+///     healed    -         -          -                  -           -                 no             no
+///     discarded -         -          -                  -           -                 no             no
+///
+/// "-": a duplicate or out of date, changes nothing. r is the number of the replay; an event of an older one than the
+/// case's changes nothing in any state. One of a newer replay than the hospital knows of (its store was put back from
+/// a backup) is believed: died opens the case and healed heals it, from every state.
+namespace musiccorp::hospital {
+
+enum class case_state : std::uint8_t {
+  open,        ///< dead; waits for somebody
+  replaying,   ///< a replay was requested, its outcome is not known
+  discarding,  ///< a burial was requested
+  healed,      ///< a replay succeeded; final
+  discarded    ///< buried; final
+};
+constexpr std::array<std::string_view, 5> describe_choice(case_state) {
+  return {"open", "replaying", "discarding", "healed", "discarded"};
+}
+[[nodiscard]] constexpr bool is_closed(case_state state) {
+  return state == case_state::healed || state == case_state::discarded;
+}
+
+enum class case_event : std::uint8_t { died, healed, replay_refused, discarded, discard_refused };
+
+/// The state after an event of replay number `of_replay` (of no meaning for the two about burials); nothing when it
+/// changes nothing.
+[[nodiscard]] std::optional<case_state> state_after(case_state now, std::int32_t replay, case_event event,
+                                                    std::int32_t of_replay);
+
+enum class case_action : std::uint8_t { replay, discard, edit };
+constexpr std::array<std::string_view, 3> describe_choice(case_action) { return {"replay", "discard", "edit"}; }
+
+/// Why the action is not possible in this state; empty: it is.
+[[nodiscard]] std::string objection_to(case_action action, case_state now);
+[[nodiscard]] constexpr case_state state_after(case_action action) {
+  return action == case_action::discard ? case_state::discarding : case_state::replaying;
+}
+
+}  // namespace musiccorp::hospital

@@ -1,0 +1,85 @@
+#include "hospital/hospital_service.hpp"
+
+#include "hospital/audit.hpp"
+#include "hospital/batch_rules.hpp"
+#include "hospital/case_actions.hpp"
+#include "hospital/case_queries.hpp"
+#include "hospital/case_rules.hpp"
+#include "hospital/group_rules.hpp"
+#include "hospital/rehearsal_rules.hpp"
+
+namespace musiccorp::hospital {
+namespace {
+
+using shared_ward = std::shared_ptr<const ward>;
+
+/// The rule with the ward put in.
+template <class Message>
+auto in(const shared_ward& place, outcome (*rule)(turn&, const Message&, const ward&)) {
+  return [place, rule](turn& now, const Message& message) { return rule(now, message, *place); };
+}
+template <class Message, class Answer>
+auto in(const shared_ward& place, outcome (*rule)(turn&, const Message&, const Answer&, const ward&)) {
+  return [place, rule](turn& now, const Message& message, const Answer& answer) {
+    return rule(now, message, answer, *place);
+  };
+}
+
+std::string owner_of(const show_rehearsal& query) { return service_of(query.case_id); }
+std::string owner_of_edited(const rehearse_case& query) { return service_of(query.case_id); }
+delivery::rehearse_message played(const show_rehearsal& query) { return rehearsal_of(query.case_id, {}); }
+delivery::rehearse_message played_edited(const rehearse_case& query) {
+  return rehearsal_of(query.case_id, query.payload ? query.payload->text : std::string{});
+}
+
+void add_routes(service_definition& made) {
+  made.get<list_cases, case_page>("/hospital/cases", "Dead letters, newest first")
+      .get<show_case, case_detail>("/hospital/cases/{case_id}", "One dead letter and its story, personal data masked")
+      .post<reveal_case, case_detail>("/hospital/cases/{case_id}/reveal", "The same with its personal data")
+      .post<replay_case, case_summary>("/hospital/cases/{case_id}/replay", "Try it again", 202)
+      .post<edit_case, case_summary>("/hospital/cases/{case_id}/edit", "Try it again with another payload", 202)
+      .post<discard_case, case_summary>("/hospital/cases/{case_id}/discard", "Bury it", 202)
+      .get<show_rehearsal, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "What would a replay do?")
+      .post<rehearse_case, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "The same with another payload")
+      .get<list_groups, group_page>("/hospital/groups", "Cases that failed in the same way, last seen first")
+      .get<show_group, group_summary>("/hospital/groups/{group_id}", "One group")
+      .post<start_batch, batch_summary>("/hospital/batches", "Replay or discard many cases", 202,
+                                        "/hospital/batches/{batch_id}")
+      .get<list_batches, batch_page>("/hospital/batches", "Batches, newest first")
+      .get<show_batch, batch_detail>("/hospital/batches/{batch_id}", "Progress, and the outcome of each case")
+      .post<cancel_batch, batch_summary>("/hospital/batches/{batch_id}/cancel", "Send no more of it")
+      .get<list_audit, audit_page>("/hospital/audit", "Who did what, when and why, newest first");
+}
+
+}  // namespace
+
+service_definition hospital_service(message::catalogue types, hospital_settings settings) {
+  const auto place = std::make_shared<const ward>(ward{std::move(types), settings});
+  service_definition made{"hospital"};
+  made.on(in(place, hear_death))    // message.died: opens a case
+      .on(in(place, hear_healing))  // message.healed: closes it
+      .on(in(place, hear_burial))   // message.discarded: closes it
+      .on(in(place, hear_refusal))  // treatment.refused
+      .on(in(place, replay))        // -> replay_message
+      .on(in(place, edit))          // -> replay_message
+      .on(in(place, discard))       // -> discard_message
+      .on(in(place, submit))        // -> continue_batch
+      .on(in(place, work_off))      // -> replay_message or discard_message, continue_batch
+      .on(in(place, cancel))
+      .on(in(place, answer_cases))
+      .on(in(place, answer_case))
+      .on(in(place, answer_revealed))
+      .on(in(place, answer_groups))
+      .on(answer_group)
+      .on(answer_batches)
+      .on(answer_batch)
+      .on(in(place, answer_audit))
+      .on(answer_open_conversations)
+      .on(in(place, answer_rehearsal), ask(owner_of, played))
+      .on(in(place, answer_rehearsal_with), ask(owner_of_edited, played_edited))
+      .says<delivery::replay_message, delivery::discard_message, continue_batch>();
+  add_routes(made);
+  return made;
+}
+
+}  // namespace musiccorp::hospital

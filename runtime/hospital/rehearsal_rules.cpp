@@ -1,0 +1,92 @@
+#include "hospital/rehearsal_rules.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "hospital/audit.hpp"
+#include "hospital/case_payloads.hpp"
+
+namespace musiccorp::hospital {
+namespace {
+
+struct case_parts {
+  std::string service;
+  std::string upstream;
+  std::uint64_t seq = 0;
+};
+
+/// The opposite of case_id_of.
+std::optional<case_parts> parts_of(std::string_view case_id) {
+  const auto first = case_id.find('.');
+  const auto last = case_id.rfind('.');
+  if (first == std::string_view::npos || first == 0 || last < first + 2) return std::nullopt;
+  case_parts parts{std::string{case_id.substr(0, first)}, std::string{case_id.substr(first + 1, last - first - 1)},
+                   0};
+  const auto digits = case_id.substr(last + 1);
+  const auto [end, trouble] = std::from_chars(digits.data(), digits.data() + digits.size(), parts.seq);
+  if (trouble != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return parts;
+}
+
+sending_view view_of(const delivery::rehearsed_message& sent, bool reveal, const ward& in) {
+  sending_view view;
+  envelope message;
+  message.type = sent.type;
+  message.version = sent.version;
+  message.payload = sent.payload.text;
+  static_cast<payload_view&>(view) = reveal ? revealed(message.payload) : masked(in.types, std::move(message));
+  view.type = sent.type;
+  view.version = sent.version;
+  view.key = sent.key;
+  view.to = sent.to;
+  return view;
+}
+
+rehearsal_view view_of(const delivery::rehearsal& played, bool reveal, const scrubber& scrub, const ward& in) {
+  rehearsal_view view{played.case_id,   played.outcome, reveal ? played.text : scrub(played.text), {}, {},
+                      played.followers, reveal};
+  for (const auto& write : played.writes)
+    view.writes.push_back(
+        {write.type, write.key, write.body ? "saved" : "erased", reveal ? write.body : std::nullopt});
+  for (const auto& sent : played.messages) view.messages.push_back(view_of(sent, reveal, in));
+  return view;
+}
+
+}  // namespace
+
+std::string service_of(std::string_view case_id) {
+  const auto parts = parts_of(case_id);
+  return parts ? parts->service : "hospital";
+}
+
+delivery::rehearse_message rehearsal_of(const std::string& case_id, std::string payload) {
+  const auto parts = parts_of(case_id).value_or(case_parts{});
+  return {case_id, parts.upstream, parts.seq, std::move(payload)};
+}
+
+outcome answer_rehearsal(turn& now, const show_rehearsal& query, const delivery::rehearsal& played, const ward& in) {
+  return answer_rehearsal_with(now, {query.case_id, {}, false, {}, {}}, played, in);
+}
+
+outcome answer_rehearsal_with(turn& now, const rehearse_case& query, const delivery::rehearsal& played,
+                              const ward& in) {
+  const auto one = now.find<case_file>(query.case_id);
+  if (!one) return no_such("case", query.case_id);
+  auto scrub = scrubber_for(now, *one, in.types);
+  if (query.payload) {
+    if (auto good = check_payload(in.types, one->message.type, query.payload->text, "/payload"); !good)
+      return std::move(good.error());
+    auto edited = one->message;
+    edited.version = in.types.find(edited.type)->version;
+    edited.payload = query.payload->text;
+    scrub.learn(in.types, edited);
+  }
+  if (query.reveal) {
+    if (query.reason.empty()) return rejected{"wanted a reason to show personal data", "/reason", {}, 0};
+    write_audit(now, in.settings,
+                {{}, {}, query.by, "reveal_rehearsal", one->case_id, {}, query.reason, one->version, one->version});
+  }
+  return view_of(played, query.reveal, scrub, in);
+}
+
+}  // namespace musiccorp::hospital
