@@ -7,6 +7,7 @@
 #include "customer/customer_service.hpp"
 #include "describe/suggest.hpp"
 #include "fraud/fraud_service.hpp"
+#include "hospital/hospital_service.hpp"
 #include "inventory/inventory_service.hpp"
 #include "notification/notification_service.hpp"
 #include "order/order_service.hpp"
@@ -82,12 +83,19 @@ struct shop_settings {
   fraud::fraud_settings fraud{};
   warehouse::warehouse_settings warehouse{};
   notification::notification_settings notification{};
+  hospital::hospital_settings hospital{};
 };
+
+message::catalogue types_of(const std::vector<service_definition>& services) {
+  message::catalogue types;
+  for (const auto& one : services) types.add_all(one.types());
+  return types;
+}
 
 std::vector<service_definition> services_with(const shop_settings& settings,
                                               const std::vector<messages::catalog_entry>& items,
                                               const std::filesystem::path& data) {
-  return {
+  std::vector<service_definition> services{
       catalog::catalog_service(items),
       inventory::inventory_service(items),
       customer::customer_service(),
@@ -101,6 +109,8 @@ std::vector<service_definition> services_with(const shop_settings& settings,
                                          notification::open_post_office(settings.notification, data)),
       pricing::pricing_service(),
   };
+  services.push_back(hospital::hospital_service(types_of(services), settings.hospital));  // Last: it knows them all.
+  return services;
 }
 
 }  // namespace
@@ -115,6 +125,7 @@ result<std::vector<service_definition>> roster(const settings_map& settings_json
   settings.fraud = reader.read<fraud::fraud_settings>("fraud");
   settings.warehouse = reader.read<warehouse::warehouse_settings>("warehouse");
   settings.notification = reader.read<notification::notification_settings>("notification");
+  settings.hospital = reader.read<hospital::hospital_settings>("hospital");
   if (auto good = reader.verdict(); !good) return failure(std::move(good.error()));
   const auto items = read_catalog(catalog_file);
   if (!items) return failure(items.error());

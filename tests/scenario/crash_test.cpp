@@ -152,7 +152,7 @@ void expect_same_answers(const shop_client& shop, const std::vector<answered_ord
 }
 
 constexpr auto services = {"catalog", "inventory", "customer", "order",        "payment", "acquirer",
-                           "fraud",   "warehouse", "shipping", "notification", "pricing"};
+                           "fraud",   "warehouse", "shipping", "notification", "pricing", "hospital"};
 
 void expect_nothing(const store_reader& file, const std::string& what, const std::string& sql) {
   const auto found = file.rows(sql);

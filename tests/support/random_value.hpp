@@ -63,7 +63,7 @@ class value_maker {
           fill(type.element(), type.insert(value, text({1, 12}) + std::to_string(left)), {}, depth + 1);
         break;
       case form::optional:
-        if (depth < depth_max && chance(2)) fill(type.element(), type.engage(value), limits, depth);
+        if (depth < depth_max && chance(2)) fill_optional(type.element(), type.engage(value), limits, depth);
         break;
       case form::raw:
         type.set_text(value, std::string{raw_texts[random_.below(raw_texts.size())]});
@@ -83,6 +83,12 @@ class value_maker {
                                                              R"([[["x"],{"y":-0.5}],18446744073709551615])"};
   static constexpr std::array<std::string_view, 14> pieces{
       "a", "order", "\"", "\\", "/", "~", "\n", std::string_view{"\0", 1}, "\x1f", "é", "日本", "🎵", " ", "\x7f"};
+
+  /// Raw JSON without text is written as null and would be read as nothing.
+  void fill_optional(const shape& type, void* value, const bounds& limits, int depth) {
+    fill(type, value, limits, depth);
+    if (type.what == form::raw && type.get_text(value).empty()) type.set_text(value, "{}");
+  }
 
   static bounds narrower(const bounds& a, const bounds& b) {
     return {std::max(a.minimum, b.minimum), std::min(a.maximum, b.maximum)};

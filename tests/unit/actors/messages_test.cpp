@@ -8,6 +8,12 @@
 #include <set>
 #include <tuple>
 
+#include "delivery/dead_letters.hpp"
+#include "hospital/audit_messages.hpp"
+#include "hospital/batch_messages.hpp"
+#include "hospital/case_messages.hpp"
+#include "hospital/group_messages.hpp"
+#include "hospital/rehearsal_messages.hpp"
 #include "messages/acquirer_messages.hpp"
 #include "messages/catalog_messages.hpp"
 #include "messages/customer_messages.hpp"
@@ -38,10 +44,27 @@ using every_message = std::tuple<
     shipment_summary, order_shipped, list_notifications, notification_page, notification_sent, create_price_job,
     show_price_job, price_job_summary, reprice, price_changed>;
 
+using message_of_the_hospital =
+    std::tuple<delivery::message_died, delivery::message_healed, delivery::message_discarded,
+               delivery::treatment_refused, delivery::replay_message, delivery::discard_message,
+               delivery::rehearse_message, delivery::rehearsal, hospital::list_cases, hospital::case_page,
+               hospital::show_case, hospital::reveal_case, hospital::case_detail, hospital::replay_case,
+               hospital::edit_case, hospital::discard_case, hospital::case_summary, hospital::list_groups,
+               hospital::group_page, hospital::show_group, hospital::group_summary, hospital::start_batch,
+               hospital::batch_summary, hospital::list_batches, hospital::batch_page, hospital::show_batch,
+               hospital::batch_detail, hospital::cancel_batch, hospital::continue_batch, hospital::list_audit,
+               hospital::audit_page, delivery::open_conversations, delivery::conversations_open,
+               hospital::show_rehearsal, hospital::rehearse_case, hospital::rehearsal_view>;
+
 /// Calls `visit` with a default value of each message.
 template <class Visit>
-void each_message(const Visit& visit) {
+void each_message_of_the_shop(const Visit& visit) {
   std::apply([&](const auto&... one) { (visit(one), ...); }, every_message{});
+}
+template <class Visit>
+void each_message(const Visit& visit) {
+  each_message_of_the_shop(visit);
+  std::apply([&](const auto&... one) { (visit(one), ...); }, message_of_the_hospital{});
 }
 
 constexpr std::uint64_t rounds = 50;
@@ -67,7 +90,8 @@ TEST(Messages, ComeBackFromJson) {
 }
 
 TEST(Messages, ComeBackFromCaf) {
-  each_message([]<class M>(const M&) {
+  // Those of the hospital travel in envelopes only, as JSON.
+  each_message_of_the_shop([]<class M>(const M&) {
     for (std::uint64_t seed = 1; seed <= rounds; ++seed) {
       auto value = support::value_maker{seed}.make<M>();
       std::vector<char> bytes;
