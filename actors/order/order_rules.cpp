@@ -78,6 +78,9 @@ outcome follow(turn& now, std::string_view order_id, saga_message message, std::
   if (!one) return fault{fault_kind::not_found, "there is no order " + std::string{order_id}, {}, {}};
   const auto& next = on_chart(one->status, message);
   if (next.action == saga_action::surprise) return surprise(*one, message);
+  if (next.action == saga_action::wait)
+    return not_yet::until<order>(
+        order_id, std::string{describe::name_of(message)} + " is here before order " + one->order_id + " was placed");
   if (next.action != saga_action::ignore) step(now, *one, next, reason);
   return done{};
 }

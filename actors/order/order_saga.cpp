@@ -8,6 +8,7 @@ using enum order_status;
 constexpr transition bug{saga_action::surprise};
 constexpr transition ok{saga_action::ignore};
 constexpr transition no{saga_action::refuse};
+constexpr transition wai{saga_action::wait};
 constexpr transition ref{saga_action::note_refund};
 constexpr transition ask{saga_action::ask_to_void};
 constexpr transition plc{saga_action::place, placed};
@@ -23,14 +24,14 @@ constexpr std::array<std::array<transition, 7>, saga_messages> chart{{
     //                        pending placed paid packaged shipped rejected cancelled
     /* stock_reserved      */ {plc,   ok,    ok,  ok,      ok,     bug,      ok},  // Cancelled while the request was under way.
     /* stock_rejected      */ {rej,   bug,    bug,  bug,      bug,     ok,      ok},
-    /* payment.received    */ {bug,    pay,   ok,  ok,      ok,     bug,      ok},  // Overtaken by order.unfulfillable.
-    /* payment.declined    */ {bug,    can,   bug,  bug,      bug,     bug,      ok},
+    /* payment.received    */ {wai,    pay,   ok,  ok,      ok,     bug,      ok},  // Overtaken by order.unfulfillable.
+    /* payment.declined    */ {wai,    can,   bug,  bug,      bug,     bug,      ok},
     /* payment.refunded    */ {bug,    bug,    bug,  bug,      bug,     bug,      ref},
-    /* payment_voided      */ {bug,    can,   bug,  bug,      bug,     bug,      ok},  // It was declined before it was voided.
-    /* payment_kept        */ {bug,    pay,   ok,  ok,      ok,     bug,      ok},
-    /* order.packaged      */ {bug,    pck,   pck, ok,      ok,     bug,      bug},  // Nothing is packed after a cancel.
-    /* order.unfulfillable */ {bug,    cap,   can, bug,      bug,     bug,      ok},
-    /* order.shipped       */ {bug,    shp,   shp, shp,     ok,     bug,      bug},
+    /* payment_voided      */ {wai,    can,   bug,  bug,      bug,     bug,      ok},  // It was declined before it was voided.
+    /* payment_kept        */ {wai,    pay,   ok,  ok,      ok,     bug,      ok},
+    /* order.packaged      */ {wai,    pck,   pck, ok,      ok,     bug,      bug},  // Nothing is packed after a cancel.
+    /* order.unfulfillable */ {wai,    cap,   can, bug,      bug,     bug,      ok},
+    /* order.shipped       */ {wai,    shp,   shp, shp,     ok,     bug,      bug},
     /* cancel_order        */ {can,   ask,   no,  no,      no,     no,      no},
 }};
 // clang-format on

@@ -11,9 +11,12 @@
 /// Messages of one service arrive in the order in which it wrote them; messages of different services overtake each
 /// other: `order.packaged` of warehouse may be here before the `payment.received` that caused it. A message is
 /// therefore taken as proof of everything that must have happened before it: the order catches up along
-/// pending, placed, paid, packaged, shipped, and the late message is a repeat that changes nothing. So nothing has to
-/// wait, and the history stays in legal order. (The alternative, `not_yet` until the earlier message is in, holds the
-/// other messages of the order back and adds a wait to each overtaking.)
+/// placed, paid, packaged, shipped, and the late message is a repeat that changes nothing. So among these nothing has
+/// to wait, and the history stays in legal order.
+///
+/// A `pending` order is different: only the order's own step makes it placed, because that step says order.placed.
+/// What can only follow from there (payment.received and all that it causes) is "not yet" until the order was written
+/// again, however it got here first.
 namespace musiccorp::order {
 
 using messages::order_status;
@@ -47,10 +50,12 @@ enum class saga_action : std::uint8_t {
   ask_to_void,  ///< ask payment whether it is still possible
   note_refund,  ///< remember it
   refuse,       ///< a business no: too late to cancel
+  wait,         ///< not yet: until the order's own step is done
   surprise      ///< can't be, if all others keep their promises: a permanent fault, kept as a dead letter
 };
-constexpr std::array<std::string_view, 9> describe_choice(saga_action) {
-  return {"ignore", "advance", "place", "reject", "cancel", "ask_to_void", "note_refund", "refuse", "surprise"};
+constexpr std::array<std::string_view, 10> describe_choice(saga_action) {
+  return {"ignore",      "advance",     "place",  "reject", "cancel",
+          "ask_to_void", "note_refund", "refuse", "wait",   "surprise"};
 }
 
 /// One cell of the chart: reach `to` (through every status before it), where the order did not yet know that it was

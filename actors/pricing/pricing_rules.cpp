@@ -17,14 +17,15 @@ outcome create(turn& now, const create_price_job& command, const quoted_item& it
   return job;
 }
 
-outcome reprice_item(turn& now, const reprice& request) {
+outcome reprice_item(turn& now, const reprice& request, const pricing_settings& settings) {
   auto job = now.find<price_job_summary>(request.job_id);
   if (!job) return fault{fault_kind::not_found, "there is no price job " + request.job_id, {}, {}};
   if (job->status == price_job_status::finished) return done{};
 
   const auto changed = changed_by(request.price.amount_minor, request.percent);
   if (!changed) return fault{fault_kind::invalid, "the new price of " + request.sku + " is too large", {}, {}};
-  job->price_after = money{round_to_99_throwing_on_zero(*changed), request.price.currency};
+  const auto lowest = settings.mended ? std::max<std::int64_t>(*changed, 1) : *changed;
+  job->price_after = money{round_to_99_throwing_on_zero(lowest), request.price.currency};
   job->status = price_job_status::finished;
   now.save(*job);
   now.publish(price_changed{job->sku, *job->price_after, job->job_id});

@@ -83,6 +83,7 @@ struct shop_settings {
   fraud::fraud_settings fraud{};
   warehouse::warehouse_settings warehouse{};
   notification::notification_settings notification{};
+  pricing::pricing_settings pricing{};
   hospital::hospital_settings hospital{};
 };
 
@@ -107,7 +108,7 @@ std::vector<service_definition> services_with(const shop_settings& settings,
       shipping::shipping_service(),
       notification::notification_service(settings.notification,
                                          notification::open_post_office(settings.notification, data)),
-      pricing::pricing_service(),
+      pricing::pricing_service(settings.pricing),
   };
   services.push_back(hospital::hospital_service(types_of(services), settings.hospital));  // Last: it knows them all.
   return services;
@@ -118,13 +119,14 @@ std::vector<service_definition> services_with(const shop_settings& settings,
 result<std::vector<service_definition>> roster(const settings_map& settings_json, const std::filesystem::path& data,
                                                const std::filesystem::path& catalog_file) {
   settings_reader reader{settings_json};
-  for (const auto* service : {"catalog", "inventory", "customer", "order", "payment", "shipping", "pricing"})
+  for (const auto* service : {"catalog", "inventory", "customer", "order", "payment", "shipping"})
     reader.read(service);
   shop_settings settings;
   settings.acquirer = reader.read<acquirer::acquirer_settings>("acquirer");
   settings.fraud = reader.read<fraud::fraud_settings>("fraud");
   settings.warehouse = reader.read<warehouse::warehouse_settings>("warehouse");
   settings.notification = reader.read<notification::notification_settings>("notification");
+  settings.pricing = reader.read<pricing::pricing_settings>("pricing");
   settings.hospital = reader.read<hospital::hospital_settings>("hospital");
   if (auto good = reader.verdict(); !good) return failure(std::move(good.error()));
   const auto items = read_catalog(catalog_file);

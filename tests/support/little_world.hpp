@@ -103,6 +103,19 @@ class little_world {
     links_[{from, to}].push_back({delivery::hello{from}, 0});
   }
 
+  /// The process of this partition dies, and the next one knows this much about it. All deaths have names of their
+  /// own unless a test says the same one again.
+  void die(const std::string& service, std::vector<delivery::finding> findings, delivery::evidence why,
+           std::string scene = {}) {
+    if (scene.empty()) scene = "death " + std::to_string(++deaths_);
+    partitions_.erase(service);
+    std::erase_if(links_, [&](const auto& link) { return link.first.second == service; });
+    make(service).accuse(std::move(findings), why, std::move(scene));
+    begin(service);
+  }
+  /// How many messages have run alone so far.
+  [[nodiscard]] std::size_t ran_alone() const { return ran_alone_; }
+
   [[nodiscard]] service::partition& at(const std::string& service) { return *partitions_.at(service); }
   [[nodiscard]] service::queue_books books(const std::string& queue) { return ledgers_.of(queue).read(); }
   /// Frames between cells, to be lost or doubled by tests.
@@ -130,12 +143,21 @@ class little_world {
   };
 
   void start(const std::string& name) {
+    (void)make(name);
+    begin(name);
+  }
+
+  service::partition& make(const std::string& name) {
     const auto& definition =
         *std::find_if(services_.begin(), services_.end(), [&](const auto& one) { return one.name() == name; });
     auto& made = partitions_[name];
     made = std::make_unique<service::partition>(
         definition, wires_.at(name), limits_,
         service::partition_environment{*stores, clock, random_.next(), ledgers_});
+    return *made;
+  }
+
+  void begin(const std::string& name) {
     service::outgoing out;
     open(name, out);
     take(name, std::move(out));
@@ -148,7 +170,12 @@ class little_world {
 
   void run(const std::string& name, service::outgoing& out) {
     auto& one = *partitions_.at(name);
-    one.run(out);
+    if (one.wants_alone()) {
+      ++ran_alone_;
+      one.run_alone(out);
+    } else {
+      one.run(out);
+    }
     if (!one.is_open()) reopen_at_[name] = clock.now() + reopen_after;
   }
 
@@ -216,6 +243,8 @@ class little_world {
   std::map<std::uint64_t, asker> askers_;
   std::map<std::uint64_t, request::reply> replies_;
   std::uint64_t tokens_ = 0;
+  std::size_t deaths_ = 0;
+  std::size_t ran_alone_ = 0;
 };
 
 }  // namespace musiccorp::testing

@@ -273,6 +273,9 @@ TEST(Fraud, MindsLargeOrders) {
 
 const quoted_item item{"MC-1", "Can", "Tago Mago", {2000, "EUR"}};
 
+outcome reprice_as_it_is(turn& now, const reprice& job) { return pricing::reprice_item(now, job, {}); }
+outcome reprice_mended(turn& now, const reprice& job) { return pricing::reprice_item(now, job, {true}); }
+
 TEST(Pricing, PutsTheJobIntoItsOwnLog) {
   rule_bench bench{"pricing"};
   const auto job = bench.run(pricing::create, create_price_job{"MC-1", 10}, item).as<price_job_summary>();
@@ -286,10 +289,10 @@ TEST(Pricing, ChangesAPriceOnce) {
   rule_bench bench{"pricing"};
   const auto job = bench.run(pricing::create, create_price_job{"MC-1", 10}, item).as<price_job_summary>();
   const reprice job_request{job.job_id, "MC-1", 10, {2000, "EUR"}};
-  bench.run(pricing::reprice_item, job_request);
+  bench.run(reprice_as_it_is, job_request);
   ASSERT_THAT(bench.sent<price_changed>(), SizeIs(1));
   EXPECT_EQ(bench.sent<price_changed>()[0].price, (money{2199, "EUR"}));
-  bench.run(pricing::reprice_item, job_request);
+  bench.run(reprice_as_it_is, job_request);
   EXPECT_THAT(bench.sent_envelopes(), IsEmpty());
   const auto shown = bench.run(pricing::answer_job, show_price_job{job.job_id}).as<price_job_summary>();
   EXPECT_EQ(shown.status, price_job_status::finished);
@@ -299,8 +302,15 @@ TEST(Pricing, ThrowsOnAPriceOfZeroBecauseThatIsThePoison) {
   rule_bench bench{"pricing"};
   const auto job = bench.run(pricing::create, create_price_job{"MC-1", -100}, item).as<price_job_summary>();
   for (int i = 0; i < 3; ++i)
-    EXPECT_THROW(bench.run(pricing::reprice_item, reprice{job.job_id, "MC-1", -100, {2000, "EUR"}}),
-                 std::domain_error);
+    EXPECT_THROW(bench.run(reprice_as_it_is, reprice{job.job_id, "MC-1", -100, {2000, "EUR"}}), std::domain_error);
+}
+
+TEST(Pricing, MakesAPriceOfNothingTheLowestOnceItIsMended) {
+  rule_bench bench{"pricing"};
+  const auto job = bench.run(pricing::create, create_price_job{"MC-1", -100}, item).as<price_job_summary>();
+  bench.run(reprice_mended, reprice{job.job_id, "MC-1", -100, {2000, "EUR"}});
+  ASSERT_THAT(bench.sent<price_changed>(), SizeIs(1));
+  EXPECT_EQ(bench.sent<price_changed>()[0].price, (money{99, "EUR"}));
 }
 
 TEST(Pricing, RoundsToThe99Below) {
