@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "describe/suggest.hpp"
+#include "hospital_verb.hpp"
 
 namespace {
 
@@ -172,7 +173,8 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, std::span<cha
   return exit_usage;
 }
 
-int run(const CLI::App& app, const wanted_options& wanted) {
+int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& hospital) {
+  if (app.got_subcommand("hospital")) return hospital.run();
   if (app.got_subcommand("node")) return run_node(wanted.node, run_mode::quiet);
   if (app.got_subcommand("up")) return run_node(wanted.node, run_mode::talkative);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);
@@ -196,6 +198,7 @@ int main(int argc, char** argv) {
   wanted_options wanted;
   add_run_verbs(app, wanted);
   add_demo_verb(app, wanted.demo);
+  const hospital_verb hospital{app};
   add_config_verbs(app, wanted);
   app.footer("`musiccorp VERB --help` tells more about a verb.");  // Last: verbs would inherit it.
   try {
@@ -204,5 +207,5 @@ int main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     return usage_error(app, error, std::span{argv, static_cast<std::size_t>(argc)}.subspan(argc > 0 ? 1 : 0));
   }
-  return run(app, wanted);
+  return run(app, wanted, hospital);
 }
