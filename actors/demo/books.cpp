@@ -71,6 +71,8 @@ std::vector<queue_account> queue_accounts(const metrics_text& metrics) {
   }
   for (const auto& [has, value] : metrics.of("runtime_ledger_imbalance"))
     all[has.at("queue")].imbalance = std::llround(value);
+  for (const auto& [has, value] : metrics.of("runtime_queue_messages"))
+    if (has.at("state") == "parked") all[has.at("queue")].parked = std::llround(value);
   std::vector<queue_account> list;
   for (auto& [name, one] : all) list.push_back(std::move(one));
   return list;
@@ -89,7 +91,7 @@ result<void> wait_for_rest(const shop_client& shop, std::chrono::milliseconds lo
     const queue_account* fullest = nullptr;
     for (const auto& one : queues) {
       published += one.published;
-      queued += one.queued;
+      queued += one.queued - one.parked;
       if (!fullest || one.queued > fullest->queued) fullest = &one;
     }
     if (!fullest) return failure(fault_kind::internal, "/metrics has no runtime_ledger_messages");

@@ -33,6 +33,7 @@ struct queue_account {
   std::int64_t dead = 0;
   std::int64_t discarded = 0;
   std::int64_t queued = 0;
+  std::int64_t parked = 0;  ///< the part of `queued` that waits behind a message of its key
   std::int64_t imbalance = 0;
 };
 [[nodiscard]] std::vector<queue_account> queue_accounts(const metrics_text& metrics);
@@ -53,7 +54,8 @@ struct books {
   std::vector<queue_account> queues;
 };
 
-/// Waits until nothing moves any more: every queue is empty, twice in a row with the same totals. Gives up with
+/// Waits until nothing moves any more: every queue is empty, but for what is parked behind a dead letter, twice in a
+/// row with the same totals. Gives up with
 /// fault{timeout} that names the fullest queue. `watch` is told the number of messages that wait, and stops the wait
 /// with fault{unavailable} when it returns false.
 [[nodiscard]] result<void> wait_for_rest(const shop_client& shop, std::chrono::milliseconds longest,

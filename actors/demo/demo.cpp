@@ -31,6 +31,8 @@ using std::chrono::seconds;
 constexpr std::size_t customers_count = 64;
 constexpr seconds start_longest{30};
 constexpr seconds rest_longest{120};
+constexpr seconds heal_longest{30};
+constexpr std::int64_t mended_percent = -50;
 constexpr seconds stop_longest{10};
 
 /// SIGINT and SIGTERM as something that can be asked for.
@@ -109,6 +111,8 @@ class demo_run {
     return open()
         .and_then([this] { return prepare(); })
         .and_then([this] { return drive(); })
+        .and_then([this] { return settle(); })
+        .and_then([this] { return mend(); })
         .and_then([this] { return settle(); })
         .and_then([this] { return check(); })
         .map([this] { return std::move(report_); });
@@ -201,7 +205,10 @@ class demo_run {
     if (!poison) return failure(std::move(poison.error()));
     auto healthy = start_price_job(plan_.healthy_sku, 10);
     if (!healthy) return failure(std::move(healthy.error()));
+    auto behind = start_price_job(plan_.poison_sku, 20);
+    if (!behind) return failure(std::move(behind.error()));
     poison_job_ = *poison;
+    behind_job_ = *behind;
     healthy_job_ = *healthy;
 
     progress bar{"orders", plan_.orders.size(), false};
@@ -224,6 +231,15 @@ class demo_run {
     return wait_for_rest(*shop_, rest_longest, [this](std::int64_t) { return !signals_.came(); });
   }
 
+  /// The short form of the tale: what killed its worker is found, mended and healed, in its place.
+  result<void> mend() {
+    say("Mending the dead price job in the hospital.");
+    auto visit = mend_price_job(*shop_, mended_percent, heal_longest);
+    if (!visit) return failure(std::move(visit.error()));
+    report_.hospital = std::move(*visit);
+    return {};
+  }
+
   result<void> check() {
     return shop_->metrics()
         .map([this](const metrics_text& after) { add_metrics(report_, before_, after); })
@@ -237,6 +253,7 @@ class demo_run {
           report_.promises = judge(all);
           report_.promises.push_back(same_answers());
           report_.promises.push_back(poison_contained());
+          report_.promises.push_back(poison_healed());
         });
   }
 
@@ -245,12 +262,22 @@ class demo_run {
     if (!poison) return failure(std::move(poison.error()));
     auto healthy = shop_->read<price_job_summary>("/pricing/jobs/" + healthy_job_);
     if (!healthy) return failure(std::move(healthy.error()));
-    const auto& after = healthy->price_after;
-    report_.prices = {poison->sku, poison->status == price_job_status::finished ? "finished" : "dead", healthy->sku,
+    auto behind = shop_->read<price_job_summary>("/pricing/jobs/" + behind_job_);
+    if (!behind) return failure(std::move(behind.error()));
+    report_.prices = {poison->sku,
+                      std::string{describe::name_of(poison->status)},
+                      change_of(*poison),
+                      std::string{describe::name_of(behind->status)},
+                      change_of(*behind),
+                      healthy->sku,
                       std::string{describe::name_of(healthy->status)},
-                      amount_text(healthy->price_before.amount_minor) + " -> " +
-                          (after ? amount_text(after->amount_minor) : "unchanged")};
+                      change_of(*healthy)};
     return {};
+  }
+
+  [[nodiscard]] static std::string change_of(const price_job_summary& job) {
+    return amount_text(job.price_before.amount_minor) + " -> " +
+           (job.price_after ? amount_text(job.price_after->amount_minor) : "unchanged");
   }
 
   /// Repeats under one Idempotency-Key.
@@ -270,6 +297,14 @@ class demo_run {
                 report_.prices.healthy_status};
   }
 
+  [[nodiscard]] finding poison_healed() const {
+    const auto& visit = report_.hospital;
+    return {"a dead letter is healed in its place",
+            visit.state == "healed" && visit.parked == 1 && report_.prices.poison_status == "finished" &&
+                report_.prices.behind_status == "finished",
+            visit.case_id + " is " + visit.state + "; the job behind it is " + report_.prices.behind_status};
+  }
+
   const demo_options& options_;
   const load_options load_options_;
   stop_signals signals_;
@@ -281,6 +316,7 @@ class demo_run {
   metrics_text before_;
   order_plan plan_;
   std::string poison_job_;
+  std::string behind_job_;
   std::string healthy_job_;
   load_result load_;
   report report_;

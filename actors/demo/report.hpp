@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "demo/books.hpp"
+#include "demo/hospital_visit.hpp"
 #include "demo/load.hpp"
 #include "demo/promises.hpp"
 
@@ -60,19 +61,24 @@ struct dead_letters {
   }
 };
 
-/// The job that kills its worker, and its neighbour that must not care.
+/// The job that kills its worker, the one behind it that must wait, and its neighbour that must not care.
 struct price_jobs {
   std::string poison_sku;
-  std::string poison_status;
+  std::string poison_status;  ///< after it was mended
+  std::string poison_change;  ///< "17.49 EUR -> 19.99 EUR"
+  std::string behind_status;  ///< of the next job for the same item
+  std::string behind_change;
   std::string healthy_sku;
   std::string healthy_status;
-  std::string change;  ///< "17.49 EUR -> 19.99 EUR"
+  std::string healthy_change;
 
   static constexpr auto describe() {
-    return describe_as("price_jobs", 1, field("poison_sku", &price_jobs::poison_sku),
-                       field("poison_status", &price_jobs::poison_status),
-                       field("healthy_sku", &price_jobs::healthy_sku),
-                       field("healthy_status", &price_jobs::healthy_status), field("change", &price_jobs::change));
+    return describe_as(
+        "price_jobs", 1, field("poison_sku", &price_jobs::poison_sku),
+        field("poison_status", &price_jobs::poison_status), field("poison_change", &price_jobs::poison_change),
+        field("behind_status", &price_jobs::behind_status), field("behind_change", &price_jobs::behind_change),
+        field("healthy_sku", &price_jobs::healthy_sku), field("healthy_status", &price_jobs::healthy_status),
+        field("healthy_change", &price_jobs::healthy_change));
   }
 };
 
@@ -96,19 +102,20 @@ struct report {
   std::int64_t retries = 0;  ///< of messages, inside the shop
   std::vector<dead_letters> dead;
   price_jobs prices;
+  hospital_visit hospital;
   std::vector<finding> promises;
 
   static constexpr auto describe() {
-    return describe_as("demo_report", 1, field("seed", &report::seed), field("orders", &report::orders),
-                       field("accepted", &report::accepted), field("sent", &report::sent),
-                       field("states", &report::states), field("first_answer_ms", &report::first_answer_ms),
-                       field("http", &report::http), field("to_final", &report::to_final),
-                       field("seconds", &report::seconds), field("orders_per_second", &report::orders_per_second),
-                       field("messages", &report::messages), field("commits", &report::commits),
-                       field("messages_per_commit", &report::messages_per_commit),
-                       field("commit_ms", &report::commit_ms), field("resent", &report::resent),
-                       field("retries", &report::retries), field("dead_letters", &report::dead),
-                       field("price_jobs", &report::prices), field("promises", &report::promises));
+    return describe_as(
+        "demo_report", 1, field("seed", &report::seed), field("orders", &report::orders),
+        field("accepted", &report::accepted), field("sent", &report::sent), field("states", &report::states),
+        field("first_answer_ms", &report::first_answer_ms), field("http", &report::http),
+        field("to_final", &report::to_final), field("seconds", &report::seconds),
+        field("orders_per_second", &report::orders_per_second), field("messages", &report::messages),
+        field("commits", &report::commits), field("messages_per_commit", &report::messages_per_commit),
+        field("commit_ms", &report::commit_ms), field("resent", &report::resent), field("retries", &report::retries),
+        field("dead_letters", &report::dead), field("price_jobs", &report::prices),
+        field("hospital", &report::hospital), field("promises", &report::promises));
   }
 };
 

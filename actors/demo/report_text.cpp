@@ -124,8 +124,13 @@ void write_trouble(writer& out, const report& from) {
     where += (where.empty() ? "" : ", ") + one.queue + ": " + one.reason;
   }
   out.row("dead letters", grouped(dead), where);
-  out.row("price job that kills its worker", from.prices.poison_status, from.prices.poison_sku + " by -100 %");
-  out.row("its neighbour", from.prices.healthy_status, from.prices.healthy_sku + ": " + from.prices.change);
+  const auto& sick = from.hospital;
+  out.row("price job that kills its worker", "dead",
+          from.prices.poison_sku + " by -100 %, after " + grouped(sick.attempts) + " attempts: " + sick.error);
+  out.row("its neighbour", from.prices.healthy_status, from.prices.healthy_sku + ": " + from.prices.healthy_change);
+  out.row("found in the hospital, and mended", sick.state,
+          sick.case_id + ", edited and replayed: " + from.prices.poison_change);
+  out.row("the job parked behind it", from.prices.behind_status, "after it: " + from.prices.behind_change);
 }
 
 }  // namespace

@@ -57,10 +57,10 @@ void observatory::read() {
   }
   for (auto& [name, queue] : queues_) {
     const auto books = ledgers_.of(name).read();
-    queue.numbers.depth(telemetry::queue_state::ready, books.ready - books.in_flight + books.parked,
-                        moment(books.oldest_ready));
+    queue.numbers.depth(telemetry::queue_state::ready, books.ready - books.in_flight, moment(books.oldest_ready));
     queue.numbers.depth(telemetry::queue_state::inflight, books.in_flight, moment(books.oldest_ready));
     queue.numbers.depth(telemetry::queue_state::delayed, books.retrying, moment(books.oldest_waiting));
+    queue.numbers.depth(telemetry::queue_state::parked, books.parked, moment(books.oldest_parked));
     queue.numbers.depth(telemetry::queue_state::dead, books.dead, moment(books.oldest_dead));
     queue.numbers.held(books.held);
     queue.numbers.ledger(books.published, books.processed, books.dead, books.discarded,

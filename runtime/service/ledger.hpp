@@ -24,6 +24,7 @@ struct queue_books {
   std::uint64_t in_flight = 0;    ///< the part of `ready` that is with the subscriber and not yet committed there
   std::int64_t oldest_ready = 0;  ///< microseconds since 1970 of the oldest message in flight; 0: none
   std::int64_t oldest_waiting = 0;
+  std::int64_t oldest_parked = 0;
   std::int64_t oldest_dead = 0;
   bool held = false;  ///< the subscriber gives no credit: as many are parked as may be
 };

@@ -376,6 +376,7 @@ void partition::update_ledgers() {
     books.held = !from.held.empty();
     books.parked = waiting_.of(name, waiting_state::parked).count;
     books.oldest_waiting = delayed.oldest.time_since_epoch().count();
+    books.oldest_parked = waiting_.of(name, waiting_state::parked).oldest.time_since_epoch().count();
     books.oldest_dead = dead.oldest.time_since_epoch().count();
     from.ledger->received(books);
   }

@@ -14,7 +14,7 @@ using names = std::string_view;
 // In the order of the enumerations.
 constexpr std::array<names, 4> outcome_names{"ok", "error", "retry", "timeout"};
 constexpr std::array<names, 3> refusal_names{"full", "closed", "expired"};
-constexpr std::array<names, 4> state_names{"ready", "inflight", "delayed", "dead"};
+constexpr std::array<names, 5> state_names{"ready", "inflight", "delayed", "parked", "dead"};
 constexpr std::array<names, 3> settlement_names{"processed", "dead", "discarded"};
 constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload"};
 constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"};

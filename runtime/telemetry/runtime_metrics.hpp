@@ -23,7 +23,8 @@ namespace musiccorp::telemetry {
 
 enum class handled_outcome : std::uint8_t { ok, error, retry, timeout };
 enum class mailbox_refusal : std::uint8_t { full, closed, expired };
-enum class queue_state : std::uint8_t { ready, inflight, delayed, dead };
+/// `parked`: behind an earlier message of its key that waits or is dead.
+enum class queue_state : std::uint8_t { ready, inflight, delayed, parked, dead };
 enum class settlement : std::uint8_t { processed, dead, discarded };
 enum class retry_reason : std::uint8_t { error, timeout, link, overload };
 enum class death_reason : std::uint8_t {
@@ -129,8 +130,8 @@ class queue_metrics {
   std::array<counter, 9> deaths_;
   std::array<counter, 3> replays_;
   gauge held_;
-  std::array<gauge, 4> depth_;
-  std::array<gauge, 4> oldest_;
+  std::array<gauge, 5> depth_;
+  std::array<gauge, 5> oldest_;
   std::array<gauge, 5> accounts_;
   gauge imbalance_;
 };
