@@ -86,13 +86,25 @@ in_flight_slots::~in_flight_slots() {
   ::close(descriptor_);
 }
 
+namespace {
+
+/// Whose file it is, as its header says; 0 when it says nothing yet.
+std::int32_t owner_in(int descriptor) {
+  slots_file::header found{};
+  const auto size = ::pread(descriptor, &found, sizeof found, 0);
+  return size == static_cast<ssize_t>(sizeof found) ? found.pid : 0;
+}
+
+}  // namespace
+
 result<std::unique_ptr<in_flight_slots>> in_flight_slots::open(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return failure(fault_kind::storage, file.native() + ": cannot be opened: " + reason(errno));
   std::unique_ptr<in_flight_slots> opened{new in_flight_slots{file, descriptor}};
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
     return failure(fault_kind::busy,
-                   file.native() + ": in use by another node; give this one a data folder of its own");
+                   file.native() + ": in use by process " + std::to_string(owner_in(descriptor)) +
+                       "; stop that one or give this one a data folder of its own");
   if (auto read = opened->read_earlier(); !read) return failure(std::move(read.error()));
   return opened;
 }

@@ -129,9 +129,18 @@ TEST(Order, SaysNothingTwice) {
 
 TEST(Order, KeepsAContradictionAsADeadLetter) {
   order_at bench;
+  bench.run(cancel, cancel_order{bench.order_id});
   const auto said = bench.run(mark_shipped, order_shipped{.order_id = bench.order_id});
   ASSERT_TRUE(said.is<fault>());
   EXPECT_EQ(said.is<fault>()->kind, fault_kind::conflict);
+  EXPECT_EQ(bench.now().status, cancelled);
+}
+
+TEST(Order, PutsOffWhatCanOnlyFollowItsOwnStep) {
+  order_at bench;
+  const auto said = bench.run(mark_shipped, order_shipped{.order_id = bench.order_id});
+  ASSERT_TRUE(said.is<not_yet>());
+  EXPECT_EQ(said.is<not_yet>()->entity_key, bench.order_id);
   EXPECT_EQ(bench.now().status, pending);
 }
 
