@@ -90,6 +90,9 @@ result<void> partition::load() {
       if (row.to == one.name ||
           (row.to.empty() && std::find(one.types.begin(), one.types.end(), row.type) != one.types.end()))
         one.published += row.count;
+    auto oldest = store_->oldest_after(one.acked);
+    if (!oldest) return failure(std::move(oldest.error()));
+    one.oldest = oldest->value_or(instant{});
   }
   outbox_.reset(store_->last_seq());
   for (auto& [name, from] : upstreams_) from.moved = false;
@@ -385,7 +388,7 @@ void partition::update_ledgers() {
     const auto stream =
         std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
     if (stream == streams.end())
-      one.ledger->published(one.published, 0, 0);
+      one.ledger->published(one.published, 0, one.oldest.time_since_epoch().count());
     else
       one.ledger->published(one.published, stream->in_flight, stream->oldest_in_flight.time_since_epoch().count());
   }

@@ -151,6 +151,7 @@ class partition {
     std::uint64_t published = 0;
     std::uint64_t acked = 0;  ///< everything of theirs up to here is committed over there; as our store knows it
     queue_ledger* ledger = nullptr;
+    instant oldest{};  ///< when the oldest message after `acked` was written, as of the opening; 0: none
   };
   struct batch_work;
   using waiting_place = delivery::waiting_room::place;

@@ -59,7 +59,9 @@ class Cell : public ::testing::Test {
     options.core = std::make_unique<partition>(definition, wires_.at(definition.name()),
                                                partition_limits{.retry = {3, 10ms, 100ms}},
                                                partition_environment{stores_, *clock_, 5, ledgers_});
+    if (!accused_.empty()) options.core->accuse(std::exchange(accused_, {}), delivery::evidence::killed, "a death");
     EXPECT_TRUE(options.core->open(options.first));
+    options.gate = &gate_;
     options.places = places_;
     options.clock = clock_;
     options.status = statuses_[definition.name()] = std::make_shared<cell_status>();
@@ -67,6 +69,16 @@ class Cell : public ::testing::Test {
     options.status->mailbox->limit = 8;
     options.requests_max = 4;
     places_->add(definition.name(), spawn_cell(system_, std::move(options)));
+  }
+
+  /// A new cell on the old one's store.
+  void restart(const std::string& service) {
+    caf::anon_send(places_->find(service), stop_atom_v);
+    run();
+    for (const auto& definition : services_)
+      if (definition.name() == service) start(definition);
+    caf::anon_send(places_->find(service), start_atom_v);
+    run();
   }
 
   void run() {
@@ -110,6 +122,8 @@ class Cell : public ::testing::Test {
   std::shared_ptr<testing::store_faults> faults_ = std::make_shared<testing::store_faults>();
   testing::faulty_stores stores_{faults_};
   ledger_board ledgers_;
+  delivery::isolation gate_;
+  std::vector<delivery::finding> accused_;
   std::shared_ptr<base::manual_clock> clock_ = std::make_shared<base::manual_clock>();
   std::shared_ptr<directory> places_ = std::make_shared<directory>();
   std::map<std::string, std::shared_ptr<cell_status>> statuses_;
@@ -165,6 +179,52 @@ TEST_F(Cell, AnswersOverloadedAboveItsLimitAndLosesNobody) {
   EXPECT_EQ(sold_count + overloaded, 30);
   EXPECT_EQ(booked().sales, sold_count);
   EXPECT_EQ(statuses_.at("till")->depth(), 0U);
+}
+
+TEST_F(Cell, AnswersOverloadedAboveItsLimitOfBytesAndLosesNobody) {
+  statuses_.at("till")->mailbox->bytes_limit = 2'000;
+  std::vector<std::uint64_t> asked;
+  for (int i = 0; i < 4; ++i) asked.push_back(ask("till", buy{std::to_string(i), std::string(900, 'd')}));
+  EXPECT_GT(statuses_.at("till")->mailbox->bytes(), 900U);
+  run();
+  std::size_t sold = 0;
+  for (const auto token : asked) {
+    if (std::holds_alternative<request::answer>(replies_.at(token)))
+      ++sold;
+    else
+      EXPECT_EQ(trouble_of(token), fault_kind::overloaded);
+  }
+  EXPECT_GE(sold, 1U);
+  EXPECT_LT(sold, 4U);
+  EXPECT_EQ(booked().sales, static_cast<std::int64_t>(sold));
+  EXPECT_EQ(statuses_.at("till")->mailbox->bytes(), 0U);
+  const auto large = ask("till", buy{"large", std::string(5'000, 'd')});
+  run();
+  EXPECT_EQ(answer<sale>(large).amount, 5'000) << "alone even a large one finds room";
+}
+
+TEST_F(Cell, HandlesASuspectOnlyWhileNothingElseIsInside) {
+  trouble_.busy["slow"] = 1;
+  ask("till", buy{"1", "slow"});
+  run();  // It waits in the book for its retry.
+  auto other = gate_.join("somebody", [] {});
+  ASSERT_TRUE(other.try_enter());
+  delivery::finding suspect;
+  suspect.cell = "book";
+  suspect.upstream = base::stable_hash("till");
+  suspect.seq = 1;
+  suspect.what = delivery::charge::suspect;
+  accused_ = {suspect};
+  restart("book");
+  pass(50ms);
+  EXPECT_EQ(ledgers_.of(queue_name("till", "book")).read().processed, 0U);
+  const auto waits = ask("price", price_of{"disc"});
+  pass(50ms);
+  EXPECT_FALSE(replies_.contains(waits)) << "nobody begins a batch while somebody wants to be alone";
+  other.leave();
+  pass(50ms);
+  EXPECT_EQ(ledgers_.of(queue_name("till", "book")).read().processed, 1U);
+  EXPECT_TRUE(replies_.contains(waits));
 }
 
 TEST_F(Cell, AsksWithADeadlineWhenNobodyAnswers) {

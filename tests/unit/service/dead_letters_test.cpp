@@ -343,6 +343,24 @@ TEST_F(DeadLetters, AFullLogRefusesWhatWouldSayMoreAndNothingElse) {
   expect_balanced();
 }
 
+TEST_F(DeadLetters, APublisherShowsTheAgeOfWhatNobodyHasTaken) {
+  world->cut("speaker", "listener");
+  speak_unheard("k", "old");
+  world->settle();
+  const auto born = world->clock.now().time_since_epoch().count();
+  world->pass(1h);
+  EXPECT_EQ(books().ready, 1U);
+  world->cut("listener", "speaker");
+  world->restart("speaker");
+  world->pass(1h);
+  EXPECT_EQ(books().oldest_ready, born) << "also when no subscriber has come back since the start";
+  world->mend("listener", "speaker");
+  world->mend("speaker", "listener");
+  world->pass(1s);
+  EXPECT_THAT(listened("k"), ElementsAre("old"));
+  EXPECT_EQ(books().oldest_ready, 0);
+}
+
 // --- not yet ---
 
 TEST_F(DeadLetters, NotYetIsWokenByTheWriteItAwaits) {
@@ -365,6 +383,7 @@ TEST_F(DeadLetters, NotYetIsNoAttempt) {
   for (int i = 0; i < 10; ++i) world->restart("listener");  // Each start looks once more.
   world->pass(1s);
   EXPECT_THAT(story.died, IsEmpty());
+  EXPECT_EQ(world->at("listener").waiting_rows().value().front().attempts, 0);
   speak("k0", "now");
   EXPECT_THAT(listened("k1"), ElementsAre("early"));
 }
