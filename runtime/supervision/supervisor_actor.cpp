@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "supervision/board_writer.hpp"
 #include "supervision/exception_text.hpp"
 #include "supervision/exit_error.hpp"
 #include "supervision/supervisor_messages.hpp"
@@ -308,17 +309,7 @@ class supervisor final : public caf::event_based_actor {
   }
 
   void show() {
-    const auto changes = rules_.take_changes();
-    if (!shown_) return;
-    const auto at = now();
-    const wall_time time{setup_.clock->now(), at};
-    for (const auto number : changes) {
-      if (auto seen = rules_.view_of(number, time))
-        shown_->show_child(number, rules_.position_of(number).value_or(0), std::move(*seen));
-      else
-        shown_->remove_child(number);
-    }
-    shown_->show(rules_.view(at));
+    if (shown_) write_changes(rules_, *shown_, wall_time{setup_.clock->now(), now()});
   }
 
   supervisor_setup setup_;
