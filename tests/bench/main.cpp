@@ -28,6 +28,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"orders", "the real program end to end", measure_orders},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
+                           part{"supervision", "restarts and thousands of children", measure_supervision},
                            part{"mechanisms", "what a message costs where", measure_mechanisms}};
 
 struct bench_report {
@@ -98,7 +99,7 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--only", only, "Only these parts: disk, store, cycle, orders, start, tell, mechanisms")
+  app.add_option("--only", only, "Only these parts: disk, store, cycle, orders, start, tell, supervision, mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);

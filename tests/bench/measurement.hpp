@@ -57,12 +57,13 @@ using measurements = std::vector<measurement>;
 }
 
 /// The whole-program benches; each adds its lines.
-void measure_disk(const settings& how, measurements& into);        ///< fsync of this disk
-void measure_store(const settings& how, measurements& into);       ///< the bare store, by group size
-void measure_cycle(const settings& how, measurements& into);       ///< publish, deliver, handle, ack through cells
-void measure_orders(const settings& how, measurements& into);      ///< the real program end to end
-void measure_start(const settings& how, measurements& into);       ///< a node with a large backlog
-void measure_tell(const settings& how, measurements& into);        ///< a managed actor beside bare CAF
-void measure_mechanisms(const settings& how, measurements& into);  ///< Google Benchmark
+void measure_disk(const settings& how, measurements& into);         ///< fsync of this disk
+void measure_store(const settings& how, measurements& into);        ///< the bare store, by group size
+void measure_cycle(const settings& how, measurements& into);        ///< publish, deliver, handle, ack through cells
+void measure_orders(const settings& how, measurements& into);       ///< the real program end to end
+void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
+void measure_tell(const settings& how, measurements& into);         ///< a managed actor beside bare CAF
+void measure_supervision(const settings& how, measurements& into);  ///< restarts, thousands of children
+void measure_mechanisms(const settings& how, measurements& into);   ///< Google Benchmark
 
 }  // namespace musiccorp::bench
