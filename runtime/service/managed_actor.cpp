@@ -72,6 +72,7 @@ caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element)
   };
   try {
     const auto said = event_based_actor::consume(element);
+    MUSICCORP_TSAN(release);  // Not only after resume(): once it sleeps, another thread may wake it before that.
     if (said != caf::invoke_message_result::skipped) finish();
     return said;
   } catch (...) {
@@ -127,6 +128,11 @@ bool managed_actor::cleanup(caf::error&& reason, caf::execution_unit* host) {
 }
 
 #ifdef __SANITIZE_THREAD__
+void managed_actor::initialize() {
+  event_based_actor::initialize();
+  MUSICCORP_TSAN(release);
+}
+
 caf::resumable::resume_result managed_actor::resume(caf::execution_unit* host, std::size_t throughput) {
   MUSICCORP_TSAN(acquire);
   const auto result = event_based_actor::resume(host, throughput);

@@ -89,6 +89,7 @@ class managed_actor : public caf::event_based_actor {
   bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
 #ifdef __SANITIZE_THREAD__
   // Debian's CAF is not instrumented: its mailbox hands messages over without edges that ThreadSanitizer can see.
+  void initialize() override;
   resume_result resume(caf::execution_unit* host, std::size_t throughput) override;
 #endif
 
