@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -54,12 +55,20 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
 
 }  // namespace
 
-instant system_clock::now() const {
-  const auto read = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()).time_since_epoch().count();
-  auto latest = latest_.load(std::memory_order_relaxed);
-  while (read > latest && !latest_.compare_exchange_weak(latest, read, std::memory_order_relaxed)) {
+instant forward_time::at(instant wall, duration steady) {
+  const auto read = (wall.time_since_epoch() - steady).count();
+  auto lead = lead_.load(std::memory_order_relaxed);
+  while (read > lead && !lead_.compare_exchange_weak(lead, read, std::memory_order_relaxed)) {
   }
-  return instant{duration{std::max(read, latest)}};
+  return instant{steady + duration{std::max(read, lead)}};
+}
+
+instant system_clock::now() const {
+  using std::chrono::steady_clock, std::chrono::duration_cast;
+  // In this order: a thread that is stopped in between sees too small a lead, which counts for nothing.
+  const auto wall = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  const auto steady = duration_cast<duration>(steady_clock::now().time_since_epoch());
+  return forward_.at(wall, steady);
 }
 
 std::string to_text(instant time) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,13 +22,24 @@ class clock {
   [[nodiscard]] virtual instant now() const = 0;
 };
 
-/// The machine's wall clock, never running backwards within one process.
+/// Wall-clock time that neither runs backwards nor stands still: when the wall clock is set back, time goes on from
+/// where it was, at the steady clock's pace. Thread-safe.
+class forward_time {
+ public:
+  /// `wall` was read just before `steady`.
+  [[nodiscard]] instant at(instant wall, duration steady);
+
+ private:
+  std::atomic<duration::rep> lead_{std::numeric_limits<duration::rep>::min()};  ///< largest of wall - steady
+};
+
+/// The machine's wall clock as `forward_time`.
 class system_clock final : public clock {
  public:
   [[nodiscard]] instant now() const override;
 
  private:
-  mutable std::atomic<instant::rep> latest_{0};
+  mutable forward_time forward_;
 };
 
 /// Simulated time: moves only when told.

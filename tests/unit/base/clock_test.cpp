@@ -22,6 +22,25 @@ TEST(Clock, RefusesWhatIsNoTime) {
     EXPECT_FALSE(parse_instant(text)) << text;
 }
 
+TEST(Clock, GoesOnSteadilyWhenTheWallClockIsSetBack) {
+  forward_time time;
+  const instant start{1'770'000'000s};
+  EXPECT_EQ(time.at(start, 100s), start);
+  EXPECT_EQ(time.at(start + 2s, 101s), start + 2s);  // Set forward: followed at once.
+  EXPECT_EQ(time.at(start - 1h, 102s), start + 3s);  // Set back: one second later all the same.
+  EXPECT_EQ(time.at(start - 1h + 5s, 107s), start + 8s);
+  EXPECT_EQ(time.at(start + 1h, 108s), start + 1h);
+}
+
+TEST(Clock, AReaderThatWasStoppedPutsNobodyAhead) {
+  forward_time time;
+  const instant start{1'770'000'000s};
+  EXPECT_EQ(time.at(start, 100s), start);
+  EXPECT_EQ(time.at(start + 1s, 109s), start + 9s);  // Stopped for 8 s between the two clocks.
+  EXPECT_EQ(time.at(start + 9s, 109s), start + 9s);
+  EXPECT_EQ(time.at(start + 10s, 110s), start + 10s);
+}
+
 TEST(Clock, ManualTimeMovesOnlyWhenTold) {
   manual_clock clock;
   const auto start = clock.now();
