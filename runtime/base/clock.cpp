@@ -8,6 +8,9 @@
 namespace musiccorp::base {
 namespace {
 
+constexpr instant first_written{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+constexpr instant first_unwritten{std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1}};
+
 /// Reads exactly `digits` decimal digits and moves past them.
 bool take_number(std::string_view& text, std::size_t digits, int& value) {
   if (text.size() < digits) return false;
@@ -97,8 +100,10 @@ std::optional<instant> parse_instant(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  return instant{std::chrono::sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-         std::chrono::seconds{second} + std::chrono::microseconds{microsecond} - offset;
+  const auto read = instant{std::chrono::sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+                    std::chrono::seconds{second} + std::chrono::microseconds{microsecond} - offset;
+  const bool has_four_digits = read >= first_written && read < first_unwritten;  // Else `to_text` could not say it.
+  return has_four_digits ? std::optional{read} : std::nullopt;
 }
 
 }  // namespace musiccorp::base

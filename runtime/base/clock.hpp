@@ -56,7 +56,8 @@ class manual_clock final : public clock {
 
 /// RFC 3339 in UTC with microseconds: `2026-01-31T08:09:10.000001Z`.
 [[nodiscard]] std::string to_text(instant time);
-/// Reads RFC 3339 with any offset and 0 to 9 fraction digits (cut to microseconds); nothing for anything else.
+/// Reads RFC 3339 with any offset and 0 to 9 fraction digits (cut to microseconds); nothing for anything else, also
+/// when the time in UTC has no year of four digits.
 [[nodiscard]] std::optional<instant> parse_instant(std::string_view text);
 
 }  // namespace musiccorp::base

@@ -22,6 +22,16 @@ TEST(Clock, RefusesWhatIsNoTime) {
     EXPECT_FALSE(parse_instant(text)) << text;
 }
 
+TEST(Clock, ReadsOnlyWhatItCanWrite) {
+  for (const auto* text : {"0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:00:00+10:00"}) {
+    const auto time = parse_instant(text);
+    ASSERT_TRUE(time) << text;
+    EXPECT_EQ(parse_instant(to_text(*time)), time) << text;
+  }
+  for (const auto* text : {"9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "0000-01-01T00:00:00+00:01"})
+    EXPECT_FALSE(parse_instant(text)) << text;
+}
+
 TEST(Clock, GoesOnSteadilyWhenTheWallClockIsSetBack) {
   forward_time time;
   const instant start{1'770'000'000s};
