@@ -46,7 +46,9 @@ void session::receive(std::string_view bytes, time now) {
 
 void session::receive_end() {
   input_ended_ = true;  // A client may end its side after its last request and still wait for the answer.
-  if (state_ != state::running && state_ != state::closing) abandon();
+  if (state_ == state::running || state_ == state::closing) return;
+  if (state_ == state::streaming || !has_output()) return abandon();
+  state_ = state::closing;  // It reads slowly: answers are still on their way.
 }
 
 bool session::advance(time now) {

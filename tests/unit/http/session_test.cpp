@@ -244,6 +244,21 @@ TEST_F(Session, AnswersAClientThatEndedItsSide) {
   EXPECT_TRUE(take_output().ends_with("bye"));
 }
 
+TEST_F(Session, SendsTheAnswersThatAClientHasNotTakenWhenItEndedItsSide) {
+  for (const auto* more : {"", "GET /half HTT"}) {
+    line.emplace(options, *this, "peer", now);
+    receive(get);
+    receive(more);
+    ASSERT_TRUE(line->wants_input());
+    line->receive_end();
+    EXPECT_FALSE(line->over()) << more;
+    EXPECT_TRUE(take_output().ends_with("\r\n\r\n/a")) << more;
+    EXPECT_TRUE(line->wants_shutdown()) << more;
+    line->lingers(now);
+    EXPECT_TRUE(line->over()) << more;
+  }
+}
+
 TEST_F(Session, SendsLargeSharedBodiesWithoutCopyingThem) {
   at_once = false;
   receive(get);
