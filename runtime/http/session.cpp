@@ -215,7 +215,9 @@ void session::tick(time now) {
   if (now < deadline_) return;
   switch (state_) {
     case state::idle:
-      return abandon();
+      if (!has_output()) return abandon();
+      deadline_ = now + options_.idle_timeout;  // Not idle: it takes an answer, slowly. `blocked` watches over that.
+      return;
     case state::head:
       return refuse(408, "the header took too long", now);
     case state::body:

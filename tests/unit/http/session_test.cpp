@@ -259,6 +259,22 @@ TEST_F(Session, SendsTheAnswersThatAClientHasNotTakenWhenItEndedItsSide) {
   }
 }
 
+TEST_F(Session, WaitsForAClientThatTakesALongAnswerSlowly) {
+  at_once = false;
+  receive(get);
+  line->answer(1, {200, "text/plain", {}, std::string(1U << 20U, 'z')}, {}, now);
+  for (int k = 0; k < 10; ++k) {
+    line->sent(1000);
+    line->blocked(now);
+    pass(options.write_timeout - 1ms);
+    ASSERT_FALSE(line->over()) << k;
+  }
+  take_output();
+  pass(options.idle_timeout);
+  pass(options.idle_timeout);
+  EXPECT_TRUE(line->over());
+}
+
 TEST_F(Session, SendsLargeSharedBodiesWithoutCopyingThem) {
   at_once = false;
   receive(get);
