@@ -369,9 +369,11 @@ class server::impl {
       return failure(fault_kind::unavailable,
                      "cannot listen on " + options_.host + ":" + std::to_string(options_.port) + ": " + ec.message());
     }
-    accept();
+    const auto port = acceptor_->local_endpoint(ec).port();
     for (auto& each : workers_) each->start();
-    return acceptor_->local_endpoint(ec).port();
+    // Not before all have started: a new connection asks whether its worker's thread is this one.
+    net::post(workers_.front()->context(), [this] { accept(); });
+    return port;
   }
 
   void stop_accepting() {

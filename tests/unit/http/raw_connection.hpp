@@ -16,7 +16,14 @@ namespace musiccorp::http {
 /// A client that says exactly what a test wants, also what no well-behaved client would say.
 class raw_connection {
  public:
-  explicit raw_connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  /// `host` is the last byte of the client's own address 127.0.0.x. From another one than the server's it can't meet
+  /// itself on a port where nobody listens.
+  explicit raw_connection(std::uint16_t port, std::uint8_t host = 1)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_addr.s_addr = htonl(0x7F000000U | host);
+    if (host != 1) ::bind(socket_, reinterpret_cast<const sockaddr*>(&here), sizeof here);
     sockaddr_in there{};
     there.sin_family = AF_INET;
     there.sin_port = htons(port);

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <thread>
 
 #include "server_fixture.hpp"
@@ -44,6 +45,24 @@ TEST_F(Server, AnswersFromAnotherThread) {
   other.join();
   EXPECT_NE(text.find("201 Created"), std::string::npos);
   EXPECT_NE(text.find("location: /x\r\n"), std::string::npos);
+}
+
+TEST_F(Server, MayBeConnectedToWhileItStarts) {
+  options.io_threads = 16;
+  start();
+  options.port = port;  // So that clients are there before its threads.
+  shop.reset();
+  std::atomic<bool> over{false};
+  std::thread clients{[&over, known = options.port] {
+    while (!over) raw_connection{known, 2}.send(ask("/say/hello"));
+  }};
+  for (int k = 0; k < 20; ++k) {
+    start();
+    expect_still_serving();
+    shop.reset();
+  }
+  over = true;
+  clients.join();
 }
 
 TEST_F(Server, Answers503WhenNobodyAnswers) {
