@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <vector>
 
 #include "config/check.hpp"
@@ -54,6 +55,9 @@ result<node_config> read_with(std::string_view text, std::span<const override_va
   }
   auto whole = overrides.empty() ? std::move(alone) : read_strictly(document);
   if (!whole) return failure(attributed(std::move(whole.error()), overrides));
+  const auto all = given_in(document);
+  const std::set<std::string> given(all.begin(), all.end());  // A flag may have taken back what the file says.
+  std::erase_if(sources, [&](const auto& one) { return !given.contains(one.first); });
   return whole;
 }
 

@@ -51,6 +51,7 @@ json* reach(json& document, std::string_view pointer) {
 }
 
 void gather(const json& value, const std::string& pointer, std::vector<std::string>& all) {
+  if (value.is_null()) return;  // The reader takes it for missing.
   if (!value.is_object() || value.empty()) return all.push_back(pointer);
   for (const auto& [name, member] : value.items()) {
     auto below = pointer;

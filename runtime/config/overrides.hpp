@@ -27,7 +27,7 @@ struct override_value {
 [[nodiscard]] result<std::string> with_overrides(std::string_view document,
                                                  std::span<const override_value> overrides);
 
-/// Pointers of all members that are no objects, or are empty ones.
+/// Pointers of all members that are no objects, or are empty ones. Null gives nothing.
 [[nodiscard]] std::vector<std::string> given_in(std::string_view document);
 
 }  // namespace musiccorp::config

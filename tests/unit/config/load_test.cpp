@@ -141,6 +141,19 @@ TEST(NodeFile, RetryPoliciesTakeWhatTheyLeaveOutFromTheLevelAbove) {
       R"({"attempts_max":9,"delay_first_ms":1,"delay_longest_ms":30000,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2})");
 }
 
+TEST(NodeFile, NullIsTheSameAsNothing) {
+  constexpr auto text = R"({"retry":{"attempts_max":9},"services":{"order":{"retry":{"attempts_max":null}}}})";
+  const auto loaded = read(text);
+  ASSERT_TRUE(loaded) << report(loaded.error(), "text");
+  EXPECT_EQ(loaded->effective.services.at("order").retry->attempts_max, 9);
+  EXPECT_EQ(loaded->sources.at("/services/order/retry/attempts_max"), "inherited");
+
+  const auto taken_back = read(text, {{"/retry/attempts_max", "null"}});
+  ASSERT_TRUE(taken_back) << report(taken_back.error(), "text");
+  EXPECT_EQ(taken_back->effective.retry.attempts_max, retry_config{}.attempts_max);
+  EXPECT_FALSE(taken_back->sources.contains("/retry/attempts_max"));
+}
+
 TEST(NodeFile, PathsAreFromItsFolder) {
   const auto loaded = read(R"({"data":"../stores","log":{"file":"shop.log"},
                                "imports":{"catalog":"catalog.json","more":"/somewhere/else.json"}})");
