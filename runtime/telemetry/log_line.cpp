@@ -26,8 +26,18 @@ bool is_plain(std::string_view text) {
          clean_text(text, text.size()) == text;
 }
 
+/// DEL and the controls U+0080 to U+009F, which a terminal may obey and JSON leaves as they are.
+bool has_high_controls(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    if (text[i] == '\x7F' || (text[i] == '\xC2' && next >= 0x80 && next < 0xA0)) return true;
+  }
+  return false;
+}
+
 std::string human_text(std::string_view text) {
-  return is_plain(text) ? std::string{text} : dump(ordered_json(text));
+  if (is_plain(text)) return std::string{text};
+  return ordered_json(text).dump(-1, ' ', has_high_controls(text), ordered_json::error_handler_t::replace);
 }
 
 std::string human_value(const log_field& field) {

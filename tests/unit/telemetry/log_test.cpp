@@ -65,6 +65,12 @@ TEST(LogLine, PeopleReadOneLineAnEvent) {
                 "artist=Bj\xC3\xB6rk empty=\"\" repeated=4");
 }
 
+TEST(LogLine, GivesATerminalNothingToObey) {
+  const log_field sly{"why", "a\x7F\x1B[2J\xC2\x9B["};
+  EXPECT_EQ(human_line({some_time, log_level::info, "http", "refused", {&sly, 1}}, false),
+            stamp + " info    http refused why=\"a\\u007f\\u001b[2J\\u009b[\"");
+}
+
 TEST(LogLine, ColoursOnlyTheLevelAndOnlyWhenAsked) {
   const log_line line{some_time, log_level::error, "storage", "disk-full", {}};
   EXPECT_EQ(human_line(line, true), stamp + " \x1b[31merror\x1b[0m   storage disk-full");
