@@ -1,8 +1,28 @@
 #include "message/catalogue.hpp"
 
+#include <exception>
+
 #include "base/ensure.hpp"
 
 namespace musiccorp::message {
+namespace {
+
+/// An upcaster that throws is a bug of ours and this message's trouble, not the end of whoever reads it.
+result<std::string> changed(const envelope& message, const upcaster& change) {
+  const auto crashed = [&](std::string_view what) {
+    return failure(fault_kind::crash,
+                   message.type + " version " + std::to_string(message.version) + ", upcaster: " + std::string{what});
+  };
+  try {
+    return change(message.payload);
+  } catch (const std::exception& crash) {
+    return crashed(crash.what());
+  } catch (...) {
+    return crashed("an exception of unknown type");
+  }
+}
+
+}  // namespace
 
 catalogue& catalogue::add(catalogued_type type) {
   ensure(type.version >= 1, "a message version starts at 1");
@@ -48,7 +68,7 @@ result<void> catalogue::bring_up_to_date(envelope& message) const {
     if (change == known->upcasters.end())
       return failure(fault_kind::schema, message.type + " version " + std::to_string(message.version) +
                                              " has no upcaster to the next version");
-    auto newer = change->second(message.payload);
+    auto newer = changed(message, change->second);
     if (!newer) return failure(std::move(newer.error()));
     message.payload = std::move(*newer);
     ++message.version;

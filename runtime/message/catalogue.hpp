@@ -60,7 +60,7 @@ class catalogue {
   [[nodiscard]] std::vector<const catalogued_type*> all() const;
 
   /// Brings the payload to the version that this program knows. fault{schema} for an unknown type, a newer version,
-  /// or a missing upcaster; fault{invalid} when an upcaster refuses the payload.
+  /// or a missing upcaster; fault{invalid} when an upcaster refuses the payload, fault{crash} when it throws.
   [[nodiscard]] result<void> bring_up_to_date(envelope& message) const;
 
  private:

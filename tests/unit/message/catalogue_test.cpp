@@ -132,6 +132,18 @@ TEST(Catalogue, AnUpcasterMayRefuseThePayload) {
   EXPECT_EQ(broken.payload, R"({"item":"x","euros":"many"})");
 }
 
+TEST(Catalogue, AnUpcasterThatThrowsIsTheMessagesTrouble) {
+  catalogue types;
+  types.add<price_changed>().upcast(
+      "price.changed", 2, [](std::string_view) -> result<std::string> { throw std::out_of_range{"no such member"}; });
+  auto old = of_version(2, "{}");
+  const auto done = types.bring_up_to_date(old);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, fault_kind::crash);
+  EXPECT_EQ(done.error().text, "price.changed version 2, upcaster: no such member");
+  EXPECT_EQ(old.version, 2);
+}
+
 TEST(Catalogue, RoundTripShowsWhatAReaderKeeps) {
   const auto types = prices();
   const auto kept = types.find("price.changed")->round_trip(R"({"currency":"EUR","cents":5,"item":"x","new":1})");
