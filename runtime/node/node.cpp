@@ -259,7 +259,11 @@ result<std::unique_ptr<node>> node::start(node_options options, std::vector<serv
 }
 
 std::uint16_t node::port() const { return parts_->port(); }
-std::string node::url() const { return "http://" + parts_->host() + ":" + std::to_string(parts_->port()); }
+std::string node::url() const {
+  const auto& host = parts_->host();
+  const bool is_v6 = host.find(':') != std::string::npos;  // In brackets, or the port would be a part of it.
+  return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(parts_->port());
+}
 bool node::is_ready() const { return parts_->is_ready(); }
 bool node::stop(std::chrono::milliseconds grace) { return parts_->stop(grace); }
 

@@ -63,6 +63,16 @@ class Node : public ::testing::Test {
   std::unique_ptr<node> node_;
 };
 
+TEST_F(Node, SaysAnIpv6AddressAsAUrlWantsIt) {
+  auto elsewhere = options();
+  elsewhere.http.host = "::1";
+  auto started = node::start(elsewhere, shop(trouble_));
+  if (!started) GTEST_SKIP() << "no IPv6 here: " << started.error().text;
+  node_ = std::move(*started);
+  EXPECT_EQ(node_->url(), "http://[::1]:" + std::to_string(node_->port()));
+  EXPECT_EQ(fetch("GET", "/healthz").status, 200);
+}
+
 TEST_F(Node, SellsOverHttpAndRemembersWhenItStartsAgain) {
   start();
   const auto sold = buy_it("1", "disc", "key");
