@@ -176,6 +176,7 @@ std::vector<std::uint64_t> waiting_room::followers(std::string_view upstream, st
 }
 
 waiting_room::population waiting_room::of(std::string_view upstream, waiting_state state) const {
+  if (size_ == 0) return {};
   const auto room = rooms_.find(upstream);
   if (room == rooms_.end()) return {};
   const auto& seqs = room->second.by_state[static_cast<std::size_t>(state)];

@@ -171,7 +171,8 @@ class partition {
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> load_queues();
   [[nodiscard]] result<void> load_suspects();
-  void note_death(const delivery::finding& found, batch_work& work);
+  void note_death(const delivery::finding& found, instant now);
+  [[nodiscard]] int process_deaths_max(const delivery::finding& found) const;
   void set_alone(const waiting_place& where);
   [[nodiscard]] bool is_suspect(const std::string& whose, std::uint64_t seq) const {
     return !suspects_.empty() && suspects_.contains(waiting_place{whose, seq});
@@ -198,7 +199,7 @@ class partition {
   [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
   void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
   void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
-  [[nodiscard]] bool log_is_full() const;
+  [[nodiscard]] bool log_is_full(batch_work& work) const;
   [[nodiscard]] std::uint64_t everybody_has() const;
 
   // What becomes of messages that cannot simply be handled: partition_dead_letters.cpp.

@@ -142,7 +142,7 @@ void partition::run_request(pending_request& one, batch_work& work) {
     auto tried_once = try_rule(one.message, one.answers, work);
     const auto& said = tried_once.said;
     if (!said.is<done>() && !said.is<request::answer>()) return reply_of(said, one.message);
-    if (!tried_once.effects.messages.empty() && log_is_full())
+    if (!tried_once.effects.messages.empty() && log_is_full(work))
       return base::fault{fault_kind::overloaded,
                          definition_.name() + " keeps as many messages as it may until others have taken them",
                          {},
@@ -350,7 +350,10 @@ std::uint64_t partition::everybody_has() const {
   return seq;
 }
 
-bool partition::log_is_full() const { return store_->last_seq() - everybody_has() >= limits_.log_messages_max; }
+bool partition::log_is_full(batch_work& work) const {
+  if (!work.everybody_has) work.everybody_has = everybody_has();
+  return store_->last_seq() - *work.everybody_has >= limits_.log_messages_max;
+}
 
 void partition::forget_what_is_old(instant now) {
   forget_answers(now);

@@ -31,11 +31,10 @@ result<void> partition::load_suspects() {
   auto rows = store_->suspects();
   if (!rows) return failure(std::move(rows.error()));
   for (auto& row : *rows) suspects_.emplace(waiting_place{row.upstream, row.seq}, std::move(row));
-  batch_work work{environment_.clock.now()};
   if (auto begun = store_->begin(); !begun) return begun;
   try {
     if (accused_)
-      for (const auto& found : accused_->findings) note_death(found, work);
+      for (const auto& found : accused_->findings) note_death(found, environment_.clock.now());
     for (const auto& [where, row] : suspects_)
       if (const auto mark = waiting_.find(where.upstream, where.seq);
           mark && mark->state != storage::waiting_state::dead && mark->state != storage::waiting_state::parked &&
@@ -50,7 +49,14 @@ result<void> partition::load_suspects() {
   return {};
 }
 
-void partition::note_death(const delivery::finding& found, batch_work& work) {
+/// The type is known as a number only, since nobody has seen the message again yet.
+int partition::process_deaths_max(const delivery::finding& found) const {
+  for (const auto& [type, policy] : limits_.retry_by_type)
+    if (static_cast<std::uint32_t>(base::stable_hash(type)) == found.type) return policy.process_deaths_max;
+  return limits_.retry.process_deaths_max;
+}
+
+void partition::note_death(const delivery::finding& found, instant now) {
   if (!found.came_through_a_log()) {
     log.error("request-was-with-the-process-when-it-died",
               {{"service", definition_.name()}, {"id", found.id}, {"what", found.text}});
@@ -68,7 +74,7 @@ void partition::note_death(const delivery::finding& found, batch_work& work) {
   row.upstream = where.upstream;
   row.seq = where.seq;
   const delivery::suspicion before{row.deaths, row.unexplained, row.kills_alone};
-  const auto said = delivery::after_death(before, found, accused_->why, limits_.retry.process_deaths_max);
+  const auto said = delivery::after_death(before, found, accused_->why, process_deaths_max(found));
   row.deaths = said.account.deaths;
   row.unexplained = said.account.unexplained;
   row.kills_alone = said.account.kills_alone;
@@ -78,7 +84,7 @@ void partition::note_death(const delivery::finding& found, batch_work& work) {
   const bool charged = row.deaths > before.deaths;
   delivery::attempt_record death;
   death.started = found.started;
-  death.ended = work.now;
+  death.ended = now;
   death.outcome = charged ? "killed the process" : "was with the process when it died";
   death.kind = base::name_of(fault_kind::crash);
   death.text = found.text.empty() ? said.text : found.text;

@@ -12,6 +12,7 @@ struct partition::batch_work {
   std::vector<request::reply> replies{};    ///< one per request so far
   std::vector<envelope> appended{};         ///< in log order
   std::size_t handled = 0;
+  std::optional<std::uint64_t> everybody_has{};  ///< seq of our log, as of the first question in this batch
   bool wrote = false;
 };
 

@@ -3,13 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/random.hpp"
+#include "demo/books.hpp"
 #include "demo/child_process.hpp"
+#include "demo/shop_client.hpp"
 #include "http/client.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
@@ -39,11 +45,14 @@ class PoisonTest : public ::testing::Test {
     auto started = demo::child_process::start({MUSICCORP_POISON_NODE, arguments, folder_.path() / "node.log"});
     ASSERT_TRUE(started) << started.error().text;
     process_.emplace(std::move(*started));
+    up_ = false;
   }
   /// True when it says that it is ready; false when it died before. It may die right after.
   bool is_up() {
+    if (up_) return true;
     const auto line = process_->wait_for_line("ready ", patience);
     if (!line) return false;
+    up_ = true;
     url_ = line->substr(6);
     return true;
   }
@@ -95,6 +104,10 @@ class PoisonTest : public ::testing::Test {
     }
     return 10;
   }
+  [[nodiscard]] std::string log() const {
+    std::ifstream stream{folder_.path() / "node.log", std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+  }
   bool has_cases(std::size_t wanted) {
     const auto listed = ask("GET", "/hospital/cases");
     return listed && listed->at("cases").size() == wanted;
@@ -103,7 +116,16 @@ class PoisonTest : public ::testing::Test {
     const auto listed = ask("GET", "/hospital/cases").value();
     return ask("GET", "/hospital/cases/" + listed.at("cases").at(0).at("case_id").get<std::string>()).value();
   }
+  /// At rest: no queue of this node has lost or doubled a message.
+  void expect_nothing_lost() {
+    const demo::shop_client shop{connection_, url_};
+    ASSERT_TRUE(demo::wait_for_rest(shop, patience));
+    const auto accounts = demo::queue_accounts(shop.metrics().value());
+    EXPECT_FALSE(accounts.empty());
+    for (const auto& one : accounts) EXPECT_EQ(one.imbalance, 0) << one.queue;
+  }
   void stop() {
+    expect_nothing_lost();
     process_->send(SIGTERM);
     EXPECT_EQ(process_->wait(patience), (demo::process_end{0, 0}));
   }
@@ -151,6 +173,7 @@ class PoisonTest : public ::testing::Test {
  private:
   std::optional<demo::child_process> process_;
   http::client connection_;
+  bool up_ = false;  ///< this process has said that it is ready
   int ids_ = 0;
 
  protected:
@@ -215,6 +238,56 @@ TEST_F(PoisonTest, InnocentsInFlightInSeveralServicesAreNotBlamedForAKill) {
   for (const auto* name : {"anna", "bert", "carl"})
     EXPECT_EQ(store_reader{folder_.path() / (std::string{name} + ".db")}.number("SELECT count(*) FROM suspect"), 0)
         << name << ": cleared by success";
+}
+
+/// Told to stop, and ended before it could: that is nobody's fault.
+TEST_F(PoisonTest, APlannedStopThatIsCutShortBlamesNobody) {
+  start();
+  ASSERT_TRUE(is_up());
+  (void)say("held", "everybody waits");
+  for (const auto* name : {"anna", "bert", "carl"})
+    ASSERT_TRUE(
+        eventually([&] { return std::filesystem::exists(folder_.path() / ("in-flight-" + std::string{name})); }));
+  process().send(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return log().find("node-stopping") != std::string::npos; }));
+  process().send(SIGKILL);
+  ASSERT_TRUE(process().wait(patience));
+  std::ofstream{folder_.path() / "go"} << "go";
+  start();
+  EXPECT_EQ(deaths_until_quiet({"held"}), 0);
+  EXPECT_THAT(log(), ::testing::Not(HasSubstr("process-death-attributed")));
+  stop();
+}
+
+/// kill -9 from outside, again and again, while a poison of our own kills the node as well.
+TEST_F(PoisonTest, KillsFromOutsideNeitherHideTheCulpritNorBlameAnother) {
+  const auto* wanted = std::getenv("MUSICCORP_KILLS");
+  const int kills = wanted != nullptr ? std::stoi(wanted) : 10;
+  const auto* given = std::getenv("MUSICCORP_SEED");
+  const auto seed = given != nullptr ? std::stoull(given) : base::seed_from_system();
+  SCOPED_TRACE("MUSICCORP_SEED=" + std::to_string(seed));
+  base::random_source random{seed};
+  start();
+  ASSERT_TRUE(is_up());
+  std::vector<std::string> told;
+  for (int round = 0; round < kills; ++round) {
+    for (int i = 0; i < 5 && process().is_running(); ++i)
+      if (auto key = "k" + std::to_string(round) + "-" + std::to_string(i); say(key, "fine")) told.push_back(key);
+    if (round == kills / 3) (void)say("poisoned", "abort@bert");
+    if (!process().wait(std::chrono::milliseconds{random.below(60)})) {
+      process().send(SIGKILL);
+      ASSERT_TRUE(process().wait(patience));
+    }
+    start();
+    (void)is_up();
+  }
+  wanted_cases_ = 1;
+  EXPECT_LE(deaths_until_quiet(told), 2);
+  EXPECT_EQ(only_case().at("key"), "poisoned");
+  EXPECT_EQ(only_case().at("service"), "bert");
+  for (const auto& key : told)
+    for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, key).size(), 1U) << by << " " << key;
+  stop();
 }
 
 }  // namespace

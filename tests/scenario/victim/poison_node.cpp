@@ -18,6 +18,7 @@
 
 #include "hospital/hospital_service.hpp"
 #include "node/node.hpp"
+#include "telemetry/log.hpp"
 #include "unit/service/ward.hpp"
 
 namespace musiccorp {
@@ -101,6 +102,9 @@ int run(int count, char** arguments) {
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  telemetry::log_config logs;
+  logs.level = telemetry::log_level::info;
+  if (!telemetry::start_logs(std::move(logs))) return 71;
   node::node_options options;
   options.data = data;
   options.http.host = "127.0.0.1";

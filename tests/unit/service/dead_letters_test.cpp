@@ -231,7 +231,8 @@ TEST_F(DeadLetters, OfTheHospitalItselfStayWithItAndAreTriedAgainAtItsStart) {
   speak("k", "poison");
   world->pass(1h);
   EXPECT_EQ(world->books("listener:hospital").dead, 1U);
-  EXPECT_EQ(world->books("listener:hospital").published, 1U) << "it does not feed on itself";
+  EXPECT_EQ(world->books("listener:hospital").published, 1U);
+  EXPECT_EQ(world->books("hospital:hospital").published, 0U) << "it does not feed on itself";
   story.deaf = false;
   world->restart("hospital");
   world->pass(1s);
@@ -249,6 +250,35 @@ TEST_F(DeadLetters, AStrayMessageHasACaseButNoReplay) {
   EXPECT_EQ(story.died[0].message.payload, "\"(something)\"");
   replay(story.died[0]);
   EXPECT_EQ(story.refused.size(), 1U);
+}
+
+TEST_F(DeadLetters, AtTheDoorHaveAReasonOfTheirOwn) {
+  open({.payload_bytes_max = 1'000});
+  world->pass(1s);  // Everybody has subscribed.
+  auto arrives = [&, seq = std::uint64_t{0}](auto change) mutable {
+    envelope message;
+    message.id = "m-" + std::to_string(++seq);
+    message.type = "said";
+    message.key = message.id;
+    message.source = "speaker";
+    message.seq = seq;
+    message.occurred = world->clock.now();
+    message.payload = describe::to_json(said{message.key, "fine"});
+    change(message);
+    service::outgoing out;
+    world->at("listener").received({"speaker", seq - 1, seq, {message}}, out);
+    world->pass(1s);
+    return story.died.empty() ? std::string{} : story.died.back().reason;
+  };
+  EXPECT_EQ(arrives([](envelope&) {}), "");
+  EXPECT_EQ(arrives([](envelope& m) { m.type = "nobody.knows"; }), "schema");
+  EXPECT_EQ(arrives([](envelope& m) { m.version = 99; }), "schema");
+  EXPECT_EQ(arrives([](envelope& m) { m.payload = "\"" + std::string(2'000, 'x') + "\""; }), "rejected");
+  EXPECT_EQ(arrives([](envelope& m) { m.payload = "{not json"; }), "undecodable");
+  EXPECT_EQ(arrives([&](envelope& m) { m.expires = world->clock.now() - 1s; }), "expired");
+  ASSERT_EQ(story.died.size(), 5U);
+  for (const auto& one : story.died) EXPECT_EQ(one.attempts_made, 1U) << "trying again could not help";
+  EXPECT_THAT(story.died[2].error, HasSubstr("2002 bytes"));
 }
 
 TEST_F(DeadLetters, KeepAnAnswerAsLongAsTheirCaseIsOpen) {
