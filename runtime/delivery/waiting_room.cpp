@@ -158,10 +158,10 @@ void waiting_room::written(std::string_view type, std::string_view key, instant 
   for (const auto& where : found->second) {
     const auto room = rooms_.find(where.upstream);
     auto& one = room->second.entries.at(where.seq);
-    const bool planned = one.planned.has_value();
-    unplan(room->first, where.seq, one);
     one.due = std::min(one.due, now);
-    if (planned) plan(room, where.seq, one);
+    if (!one.planned) continue;  // A follower, or one that must run alone and waits for no time.
+    unplan(room->first, where.seq, one);
+    plan(room, where.seq, one);
   }
 }
 

@@ -141,6 +141,17 @@ TEST(WaitingRoom, KeepsThoseThatMustRunAloneApart) {
   EXPECT_EQ(seqs(room.due(at(0us), 10)), std::vector<std::uint64_t>{5});
 }
 
+TEST(WaitingRoom, AWriteDoesNotTakeItsTurnFromAMessageThatMustRunAlone) {
+  waiting_room room;
+  auto suspect = awaiting(1, "a", "order", "o-1", at(1h));
+  suspect.state = waiting_state::alone;
+  room.put(suspect);
+  room.written("order", "o-1", at(5us));
+  ASSERT_TRUE(room.next_alone());
+  EXPECT_EQ(room.next_alone()->seq, 1U);
+  EXPECT_FALSE(room.next_due());
+}
+
 TEST(WaitingRoom, KnowsWhoWaitsBehindAMessage) {
   waiting_room room;
   room.put(row(1, "a", waiting_state::dead));
