@@ -52,17 +52,20 @@ std::size_t waiting_room::lane_size(std::string_view upstream, std::string_view 
 }
 
 void waiting_room::put(waiting_mark mark) {
-  const auto room = rooms_.try_emplace(mark.upstream).first;
-  auto& entries = room->second.entries;
-  if (const auto old = entries.find(mark.seq); old != entries.end()) {
-    ensure(may_follow(old->second.state, mark.state), "a waiting message does not go from " +
-                                                          std::string{storage::name_of(old->second.state)} + " to " +
-                                                          std::string{storage::name_of(mark.state)});
-    take_out(room, old);
-  } else {
+  const auto* known = entry_at(mark.upstream, mark.seq);
+  if (known == nullptr) {
     ensure(may_follow(std::nullopt, mark.state),
            "no message begins to wait as " + std::string{storage::name_of(mark.state)});
+  } else {
+    ensure(may_follow(known->state, mark.state), "a waiting message does not go from " +
+                                                     std::string{storage::name_of(known->state)} + " to " +
+                                                     std::string{storage::name_of(mark.state)});
+    ensure(mark.key == (known->of == nullptr ? std::string_view{} : known->of->key),
+           "a waiting message keeps its key");
   }
+  const auto room = rooms_.try_emplace(mark.upstream).first;
+  auto& entries = room->second.entries;
+  if (const auto old = entries.find(mark.seq); old != entries.end()) take_out(room, old);
   auto& one = entries
                   .emplace(mark.seq, entry{mark.state,
                                            mark.due,

@@ -48,7 +48,8 @@ class waiting_room {
   [[nodiscard]] bool blocked(std::string_view upstream, std::string_view key) const;
   [[nodiscard]] static bool may_follow(std::optional<waiting_state> from, waiting_state to);
 
-  /// Adds a mark or replaces the one of the same place. Throws for a move that the table above does not have.
+  /// Adds a mark or replaces the one of the same place. Throws for a move that the table above does not have and for
+  /// another key than before; then nothing has changed.
   void put(waiting_mark mark);
   /// Removes a settled message. The next one of its lane becomes due at once.
   void remove(std::string_view upstream, std::uint64_t seq);
