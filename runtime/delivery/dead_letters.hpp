@@ -34,7 +34,7 @@ struct attempt_record {
   std::int32_t replay = 0;  ///< the replay in which it happened; 0: before any
   instant started{};
   instant ended{};
-  std::string outcome{};    ///< "retried", "died", "killed the process", "was with the process when it died"
+  std::string outcome{};    ///< "retried", "died", "killed the process"
   std::string kind{};       ///< a fault kind's name
   std::string text{};       ///< what the rule or the runtime said; may hold what the message holds
   std::string backtrace{};  ///< one frame a line, innermost first; empty: there is none

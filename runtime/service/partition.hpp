@@ -179,6 +179,7 @@ class partition {
   }
   void clear_suspect(const std::string& whose, std::uint64_t seq);
   void clear_suspicion(const std::string& whose, std::uint64_t seq);
+  void charge_deaths(storage::waiting_row& row);
   void bury_condemned(upstream& from, storage::waiting_row row, batch_work& work);
   [[nodiscard]] result<void> revive_own_dead();
   [[nodiscard]] result<void> import();

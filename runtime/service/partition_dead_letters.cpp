@@ -79,6 +79,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
                      batch_work& work) {
   const auto special = limits_.retry_by_type.find(row.message.type);
   const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
+  charge_deaths(row);
   ++row.attempts;
   if (row.first_failed == instant{} || row.attempts == 1) row.first_failed = work.now;
   row.last_failed = work.now;
@@ -154,6 +155,7 @@ void partition::defer(upstream& from, storage::waiting_row row, const not_yet& s
   row.awaited_key = said.entity_key;
   row.error = said.text;
   row.reason = "not_yet";
+  clear_suspicion(row.upstream, row.seq);
   save_waiting(row);
 }
 

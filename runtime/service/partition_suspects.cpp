@@ -15,6 +15,9 @@ struct death_story {
   static constexpr auto describe() { return describe_as("death_story", 1, field("deaths", &death_story::deaths)); }
 };
 
+constexpr const char* its_own = "killed the process";
+constexpr const char* perhaps_its_own = "was with the process when it died";
+
 death_story story_of(const storage::suspect_row& row) {
   return describe::from_json<death_story>(row.story).value_or(death_story{});
 }
@@ -85,13 +88,16 @@ void partition::note_death(const delivery::finding& found, instant now) {
   delivery::attempt_record death;
   death.started = found.started;
   death.ended = now;
-  death.outcome = charged ? "killed the process" : "was with the process when it died";
+  death.outcome = charged ? its_own : perhaps_its_own;
   death.kind = base::name_of(fault_kind::crash);
   death.text = found.text.empty() ? said.text : found.text;
   death.backtrace = delivery::symbolise(found.frames);
   death.node = environment_.node;
   death.version = environment_.version;
   story.deaths.push_back(std::move(death));
+  // What is proven now was suspected before.
+  if (charged && row.unexplained == 0)
+    for (auto& earlier : story.deaths) earlier.outcome = its_own;
   row.story = describe::to_json(story);
   must(store_->save(row));
   log.error("process-death-attributed", {{"service", definition_.name()},
@@ -123,24 +129,38 @@ void partition::clear_suspicion(const std::string& whose, std::uint64_t seq) {
   auto& row = suspects_.at(waiting_place{whose, seq});
   if (row.deaths == 0) return clear_suspect(whose, seq);
   row.unexplained = row.kills_alone = 0;
+  auto story = story_of(row);
+  std::erase_if(story.deaths, [](const auto& death) { return death.outcome == perhaps_its_own; });
+  row.story = describe::to_json(story);
   must(store_->save(row));
 }
 
-/// Without running it once more. A replay of it goes alone, too.
-void partition::bury_condemned(upstream& from, storage::waiting_row row, batch_work& work) {
+/// The deaths of the process that are proven to be this message's become attempts of it, in their order; those that
+/// are not are nobody's.
+void partition::charge_deaths(storage::waiting_row& row) {
+  if (!is_suspect(row.upstream, row.seq)) return;
   auto& suspect = suspects_.at(waiting_place{row.upstream, row.seq});
   auto story = story_of(suspect);
-  work.wrote = true;
-  for (auto& death : story.deaths) {
+  for (const auto& death : story.deaths) {
+    if (death.outcome != its_own) continue;
     ++row.attempts;
     row.error = death.text;
-    if (row.first_failed == instant{}) row.first_failed = death.started;
+    if (row.first_failed == instant{} || row.attempts == 1) row.first_failed = death.started;
     row.last_failed = death.ended;
     must(store_->save(storage::attempt_row{row.upstream, row.seq, row.attempts_before + row.attempts, row.replay,
                                            death.started, death.ended, death.outcome, death.kind, death.text,
                                            death.backtrace, death.node, death.version}));
   }
+  std::erase_if(story.deaths, [](const auto& death) { return death.outcome == its_own; });
+  suspect.story = describe::to_json(story);
+}
+
+/// Without running it once more. A replay of it goes alone, too.
+void partition::bury_condemned(upstream& from, storage::waiting_row row, batch_work& work) {
+  work.wrote = true;
+  charge_deaths(row);
   row.reason = base::name_of(fault_kind::crash);
+  auto& suspect = suspects_.at(waiting_place{row.upstream, row.seq});
   suspect.deaths = suspect.kills_alone = 0;
   suspect.unexplained = 1;
   suspect.condemned = false;
