@@ -37,6 +37,16 @@ struct node {
 class tree {
  public:
   explicit tree(std::uint64_t seed) : random_(seed) {}
+  /// The nodes hold each other.
+  ~tree() {
+    for (const auto& one : nodes_) {
+      one->on_end = nullptr;
+      one->on_ready = nullptr;
+      one->alive.clear();
+    }
+  }
+  tree(const tree&) = delete;
+  tree& operator=(const tree&) = delete;
 
   void run() {
     root_ = make_node(2);
