@@ -45,6 +45,11 @@ class Suspects : public ::testing::Test {
     made.text = "it ended with SIGSEGV";
     return made;
   }
+  static std::vector<std::string> outcomes(const message_died& one) {
+    std::vector<std::string> found;
+    for (const auto& attempt : one.attempts) found.push_back(attempt.outcome);
+    return found;
+  }
   service::queue_books books() { return world.books("speaker:listener"); }
   void expect_balanced() {
     const auto all = books();
@@ -115,6 +120,7 @@ TEST_F(Suspects, ThatRunOutOfMemoryAloneAreProven) {
   go_on();
   ASSERT_EQ(story.died.size(), 1U);
   EXPECT_THAT(listened("k"), IsEmpty());
+  EXPECT_THAT(outcomes(story.died[0]), ElementsAre("killed the process", "killed the process"));
 }
 
 TEST_F(Suspects, AreNotBuriedForKillsFromOutside) {
@@ -149,6 +155,50 @@ TEST_F(Suspects, ThatThrowInsteadAreTriedAsOthersAre) {
   ASSERT_EQ(story.died.size(), 1U);
   EXPECT_EQ(story.died[0].attempts_made, 3U);
   EXPECT_EQ(world.ran_alone(), 1U) << "it did not kill the process, so it goes among others again";
+}
+
+TEST_F(Suspects, AProvenDeathIsAnAttemptWhateverTheMessageDiesOf) {
+  what.throws["odd"] = "bug";
+  speak_while_cut("k", "odd");
+  world.die("listener", {message(1, charge::charged)}, evidence::signal);
+  go_on();
+  ASSERT_EQ(story.died.size(), 1U);
+  EXPECT_THAT(outcomes(story.died[0]), ElementsAre("killed the process", "retried", "died"));
+  EXPECT_EQ(story.died[0].attempts_made, 3U);
+}
+
+TEST_F(Suspects, ADeathThatWasNeverProvenIsNoAttempt) {
+  speak_while_cut("k", "poison");
+  world.die("listener", {message(1, charge::suspect)}, evidence::killed);
+  world.die("listener", {message(1, charge::charged, true)}, evidence::signal);
+  world.die("listener", {message(1, charge::charged, true)}, evidence::signal);
+  go_on();
+  ASSERT_EQ(story.died.size(), 1U);
+  EXPECT_THAT(outcomes(story.died[0]), ElementsAre("killed the process", "killed the process"));
+}
+
+TEST_F(Suspects, ADeathOfWhichATryHasClearedItIsNoAttempt) {
+  what.faults["odd"] = {fault_kind::busy, "not now", {}, 1h};
+  speak_while_cut("k", "odd");
+  world.die("listener", {message(1, charge::charged)}, evidence::signal);
+  world.die("listener", {message(1, charge::suspect, true)}, evidence::killed);
+  go_on();
+  world.die("listener", {message(1, charge::charged, true)}, evidence::signal);
+  go_on();
+  ASSERT_EQ(story.died.size(), 1U);
+  EXPECT_THAT(outcomes(story.died[0]), ElementsAre("killed the process", "retried", "killed the process"));
+}
+
+TEST_F(Suspects, AreClearedByNotYet) {
+  what.awaits["early"] = "k0";
+  speak_while_cut("k1", "early");
+  world.die("listener", {message(1, charge::suspect)}, evidence::killed);
+  go_on();
+  EXPECT_EQ(world.ran_alone(), 1U);
+  speak_while_cut("k0", "now");
+  go_on();
+  EXPECT_THAT(listened("k1"), ElementsAre("early"));
+  EXPECT_EQ(world.ran_alone(), 1U) << "the process lived when it was tried";
 }
 
 TEST_F(Suspects, WhoseTurnWasCommittedAreInnocent) {
