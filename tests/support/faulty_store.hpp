@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,6 +38,8 @@ class store_faults {
     const std::lock_guard hold{mutex_};
     throws_ = true;
   }
+  /// Called when a transaction of any store has ended: committed, or rolled back. Set it before there are stores.
+  void when_ended(std::function<void(bool committed)> tell) { ended_ = std::move(tell); }
   void heal() {
     const std::lock_guard hold{mutex_};
     left_ = 0;
@@ -68,6 +71,9 @@ class store_faults {
     if (throws_) throw std::runtime_error{"the store fell over"};
     return true;
   }
+  void ended(bool committed) const {
+    if (ended_) ended_(committed);
+  }
   void misused(std::string how) {
     const std::lock_guard hold{mutex_};
     misuse_.push_back(std::move(how));
@@ -82,6 +88,7 @@ class store_faults {
   std::uint64_t calls_ = 0;
   std::uint64_t failed_ = 0;
   std::vector<std::string> misuse_;
+  std::function<void(bool)> ended_;
 };
 
 /// Another store, whose calls fail when the test says so. A call that fails does nothing.
@@ -98,11 +105,14 @@ class faulty_store final : public storage::store {
   result<void> commit() override {
     if (auto trouble = meet(store_call::commit, "commit")) return failure(*trouble);
     inside_ = false;
-    return inner_->commit();
+    auto done = inner_->commit();
+    if (done) faults_->ended(true);
+    return done;
   }
   void rollback() noexcept override {
     inside_ = spoilt_ = false;
     inner_->rollback();
+    faults_->ended(false);
   }
 
   result<std::optional<storage::entity_row>> find(std::string_view type, std::string_view key) override {

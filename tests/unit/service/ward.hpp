@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -80,6 +82,8 @@ struct fate {
   std::map<std::string, std::string> throws;  ///< by text: this exception, each time
   std::map<std::string, std::string> awaits;  ///< by text: not yet until this key was heard
   duration patience{};
+  /// Decides before all of these; nothing: they decide.
+  std::function<std::optional<outcome>(turn&, const said&)> first{};
 };
 
 inline std::vector<service_definition> services(fate& what, told& story) {
@@ -94,6 +98,8 @@ inline std::vector<service_definition> services(fate& what, told& story) {
   service_definition listener{"listener"};
   listener
       .on([&what](turn& now, const said& event) -> outcome {
+        if (what.first)
+          if (auto decided = what.first(now, event)) return std::move(*decided);
         if (const auto found = what.throws.find(event.text); found != what.throws.end())
           throw std::runtime_error{found->second};
         if (const auto found = what.faults.find(event.text); found != what.faults.end()) return found->second;
