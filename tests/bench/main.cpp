@@ -25,6 +25,9 @@ struct part {
 constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_disk},
                            part{"store", "the bare store by group size", measure_store},
                            part{"cycle", "durable cycles through cells", measure_cycle},
+                           part{"poison", "the same beside messages that fail and die", measure_poison},
+                           part{"backlog", "opening a partition with a large backlog", measure_backlog},
+                           part{"waiting", "a large waiting room", measure_waiting},
                            part{"orders", "the real program end to end", measure_orders},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
@@ -99,7 +102,9 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--only", only, "Only these parts: disk, store, cycle, orders, start, tell, supervision, mechanisms")
+  app.add_option("--only", only,
+                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, start, tell, supervision, "
+                 "mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);

@@ -60,6 +60,9 @@ using measurements = std::vector<measurement>;
 void measure_disk(const settings& how, measurements& into);         ///< fsync of this disk
 void measure_store(const settings& how, measurements& into);        ///< the bare store, by group size
 void measure_cycle(const settings& how, measurements& into);        ///< publish, deliver, handle, ack through cells
+void measure_poison(const settings& how, measurements& into);       ///< the same beside messages that fail and die
+void measure_backlog(const settings& how, measurements& into);      ///< a partition with a large backlog
+void measure_waiting(const settings& how, measurements& into);      ///< a large waiting room
 void measure_orders(const settings& how, measurements& into);       ///< the real program end to end
 void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
 void measure_tell(const settings& how, measurements& into);         ///< a managed actor beside bare CAF
