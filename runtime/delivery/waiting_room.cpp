@@ -47,7 +47,7 @@ bool waiting_room::blocked(std::string_view upstream, std::string_view key) cons
 std::size_t waiting_room::lane_size(std::string_view upstream, std::string_view key) const {
   const auto room = rooms_.find(upstream);
   if (room == rooms_.end()) return 0;
-  const auto found = room->second.lanes.find(std::string{key});
+  const auto found = room->second.lanes.find(key);
   return found == room->second.lanes.end() ? 0 : found->second.members.size();
 }
 
@@ -154,14 +154,14 @@ std::optional<waiting_room::place> waiting_room::next_alone() const {
   return place{std::string{alone_.begin()->first}, alone_.begin()->second};
 }
 
-void waiting_room::written(std::string_view type, std::string_view key, instant now) {
+void waiting_room::written(std::string_view type, std::string_view key) {
   if (awaited_.empty()) return;
   const auto found = awaited_.find({std::string{type}, std::string{key}});
   if (found == awaited_.end()) return;
   for (const auto& where : found->second) {
     const auto room = rooms_.find(where.upstream);
     auto& one = room->second.entries.at(where.seq);
-    one.due = std::min(one.due, now);
+    one.due = {};  // At once.
     if (!one.planned) continue;  // A follower, or one that must run alone and waits for no time.
     unplan(room->first, where.seq, one);
     plan(room, where.seq, one);

@@ -63,8 +63,8 @@ class waiting_room {
   /// The head that must run alone and whose turn it is; nothing when there is none.
   [[nodiscard]] std::optional<place> next_alone() const;
 
-  /// An entity was written: what awaits it is due now. Cheap when nobody awaits anything.
-  void written(std::string_view type, std::string_view key, instant now);
+  /// An entity was written: what awaits it is due at once (instant{}). Cheap when nobody awaits anything.
+  void written(std::string_view type, std::string_view key);
 
   /// The messages of one key behind this one, in order, at most `limit`.
   [[nodiscard]] std::vector<std::uint64_t> followers(std::string_view upstream, std::uint64_t seq,
@@ -86,6 +86,11 @@ class waiting_room {
     std::string key;
     std::set<std::uint64_t> members;
   };
+  /// A key is looked up for each message that arrives: without making a string of it.
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
   struct entry {
     waiting_state state;
     instant due;
@@ -97,7 +102,7 @@ class waiting_room {
   };
   struct upstream_room {
     std::map<std::uint64_t, entry> entries;
-    std::unordered_map<std::string, lane> lanes;
+    std::unordered_map<std::string, lane, text_hash, std::equal_to<>> lanes;
     std::array<std::set<std::uint64_t>, storage::waiting_states> by_state;
   };
   using rooms = std::map<std::string, upstream_room, std::less<>>;

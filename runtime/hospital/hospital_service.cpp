@@ -77,7 +77,8 @@ service_definition hospital_service(message::catalogue types, hospital_settings 
       .on(answer_open_conversations)
       .on(in(place, answer_rehearsal), ask(owner_of, played))
       .on(in(place, answer_rehearsal_with), ask(owner_of_edited, played_edited))
-      .says<delivery::replay_message, delivery::discard_message, continue_batch>();
+      .says<delivery::replay_message, delivery::discard_message, continue_batch>()
+      .gathers(std::chrono::milliseconds{100});
   add_routes(made);
   return made;
 }

@@ -163,7 +163,15 @@ class service_definition {
     return *this;
   }
 
+  /// What arrives through logs may wait so long for company: a service that hears little and often then pays few
+  /// commits. Requests wait for nothing.
+  service_definition& gathers(base::duration longest) {
+    gathers_ = longest;
+    return *this;
+  }
+
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] base::duration gathers() const { return gathers_; }
   [[nodiscard]] const std::vector<handler>& handlers() const { return handlers_; }
   [[nodiscard]] const handler* find(std::string_view type) const;
   [[nodiscard]] const std::vector<std::string>& says_types() const { return says_; }
@@ -223,6 +231,7 @@ class service_definition {
   std::vector<std::string> says_;
   std::vector<route> routes_;
   std::function<void(turn&)> first_start_;
+  base::duration gathers_{0};
   message::catalogue types_;
 };
 

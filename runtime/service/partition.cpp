@@ -19,6 +19,10 @@ base::fault closed_fault(const std::string& service) {
   return {fault_kind::unavailable, service + " is not open", {}, std::chrono::seconds{1}};
 }
 
+std::optional<instant> earlier(std::optional<instant> one, std::optional<instant> other) {
+  return one && other ? std::min(one, other) : one ? one : other;
+}
+
 /// The rules' own code decides what is asked; when it throws, that is an answer.
 result<envelope> question_of(const ask_specification& ask, const envelope& command) {
   try {
@@ -141,7 +145,7 @@ result<void> partition::revive_own_dead() {
   try {
     for (const auto& mark : dead) {
       auto row = load_waiting(mark.upstream, mark.seq);
-      begin_replay(row, row.replay + 1, environment_.clock.now());
+      begin_replay(row, row.replay + 1);
     }
     for (auto& [name, from] : upstreams_)
       if (auto saved = store_->save(from.cursor); !saved) return saved;
@@ -307,6 +311,7 @@ void partition::received(delivery::batch frame, outgoing& out) {
     auto& message = frame.messages[i];
     if (message.seq <= before) continue;  // Sent twice: a subscription was renewed while it was on its way.
     const auto after = i + 1 == frame.messages.size() ? frame.upto : message.seq;
+    if (arrived_.empty()) arrived_since_ = environment_.clock.now();
     arrived_.push_back({&from, after, std::move(message)});
     brought_something = true;
   }
@@ -327,20 +332,24 @@ void partition::strayed(std::string what) {
 
 bool partition::has_work() const {
   if (!is_open()) return false;
-  if (!arrived_.empty() || !ready_.empty() || !strays_.empty() || outbox_.has_ready()) return true;
-  const auto due = waiting_.next_due();
-  return wants_alone() || (due && *due <= environment_.clock.now());
+  if (!ready_.empty() || !strays_.empty() || outbox_.has_ready() || wants_alone()) return true;
+  if (arrived_.size() >= (definition_.gathers() > duration{} ? limits_.batch_messages : 1)) return true;
+  const auto due = stream_work_due();
+  return due && *due <= environment_.clock.now();
 }
 
 void partition::expire(outgoing&) {
   for (const auto& done : gathers_.expire(environment_.clock.now())) gathered(done);
 }
 
-std::optional<instant> partition::next_due() const {
-  const auto waiting = waiting_.next_due();
-  const auto gather = gathers_.next_deadline();
-  if (!waiting || !gather) return waiting ? waiting : gather;
-  return std::min(*waiting, *gather);
+std::optional<instant> partition::next_due() const { return earlier(stream_work_due(), gathers_.next_deadline()); }
+
+/// When what came through logs is worth a batch of its own. A batch that runs anyway takes it along before that.
+std::optional<instant> partition::stream_work_due() const {
+  auto due = waiting_.next_due();
+  if (due) *due += limits_.retry_slack;
+  const bool gathering = definition_.gathers() > duration{} && !arrived_.empty();
+  return gathering ? earlier(due, arrived_since_ + definition_.gathers()) : due;
 }
 
 result<std::vector<storage::waiting_row>> partition::waiting_rows() const {

@@ -37,6 +37,9 @@ struct partition_limits {
   std::uint64_t window_messages = 1024;  ///< in flight on each stream to this service
   std::uint64_t window_bytes = 1u << 20;
   std::size_t payload_bytes_max = 1u << 20;  ///< of a message that a rule sends
+  /// A message whose time has come waits so much longer for a batch that runs anyway, before it gets a commit of its
+  /// own: under load, retries cost no commits.
+  duration retry_slack = std::chrono::milliseconds{10};
   duration answers_kept = std::chrono::hours{24};
   duration log_kept = std::chrono::hours{24};
   duration deferral_longest = std::chrono::hours{1};  ///< a message that is "not yet" for longer dies
@@ -168,6 +171,7 @@ class partition {
     std::string backtrace{};  ///< of what the rule threw, where it is known
   };
 
+  [[nodiscard]] std::optional<instant> stream_work_due() const;
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> load_queues();
   [[nodiscard]] result<void> load_suspects();
@@ -215,10 +219,10 @@ class partition {
   void hold(arrived_message one);
   void release_held();
   void treat(const envelope& command, batch_work& work);
-  [[nodiscard]] result<void> replay(const delivery::replay_message& command, batch_work& work);
+  [[nodiscard]] result<void> replay(const delivery::replay_message& command);
   [[nodiscard]] result<void> discard(const delivery::discard_message& command, batch_work& work);
   void discard_row(upstream& from, std::uint64_t seq);
-  void begin_replay(storage::waiting_row& row, std::int32_t number, instant now);
+  void begin_replay(storage::waiting_row& row, std::int32_t number);
   [[nodiscard]] result<storage::waiting_row> dead_letter(const std::string& whose, std::uint64_t seq);
   [[nodiscard]] request::reply rehearse(const envelope& query, instant now);
   void tell_of_strays(batch_work& work);
@@ -252,6 +256,7 @@ class partition {
   delivery::outbox outbox_;
   delivery::waiting_room waiting_;
   std::deque<arrived_message> arrived_;
+  instant arrived_since_{};  ///< when `arrived_` was last empty and got its first
   std::deque<pending_request> ready_;
   request::gather_room gathers_;
   std::unordered_map<std::uint64_t, pending_request> asking_;  ///< by gather

@@ -223,6 +223,7 @@ partition::tried partition::try_rule(envelope& message, const std::vector<std::s
 
 /// A crash is an outcome, storage trouble is not.
 partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now) {
+  const void* const caller = __builtin_return_address(0);
   tried one{done{}, {}, environment_.clock.now(), {}};
   const handled_in slot{slot_, message, one.started, alone_};
   one.said = [&]() -> outcome {
@@ -249,7 +250,7 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
     } catch (const unreadable_entity& entity) {
       return entity.what;
     } catch (...) {
-      one.backtrace = supervision::to_text(supervision::last_throw());
+      one.backtrace = supervision::to_text(supervision::inside(supervision::last_throw(), caller));
       return base::fault{fault_kind::crash, supervision::text_of(std::current_exception()), {}, {}};
     }
   }();
@@ -300,7 +301,7 @@ void partition::settled(upstream& from, const storage::waiting_row& row, bool wa
 void partition::apply(turn_effects effects, batch_work& work) {
   for (const auto& write : effects.writes) {
     must(write.body ? store_->save(write.type, write.key, *write.body) : store_->erase(write.type, write.key));
-    waiting_.written(write.type, write.key, work.now);
+    waiting_.written(write.type, write.key);
   }
   work.wrote |= !effects.writes.empty();
   for (auto& message : effects.messages) append(std::move(message), work);

@@ -204,7 +204,7 @@ void partition::treat(const envelope& command, batch_work& work) {
   const auto begun = [&]() -> result<void> {
     if (command.type == describe::name_of<delivery::replay_message>()) {
       const auto wanted = describe::from_json<delivery::replay_message>(command.payload);
-      return wanted ? replay(*wanted, work) : failure(wanted.error());
+      return wanted ? replay(*wanted) : failure(wanted.error());
     }
     const auto wanted = describe::from_json<delivery::discard_message>(command.payload);
     return wanted ? discard(*wanted, work) : failure(wanted.error());
@@ -232,7 +232,7 @@ result<storage::waiting_row> partition::dead_letter(const std::string& whose, st
   return load_waiting(whose, seq);
 }
 
-void partition::begin_replay(storage::waiting_row& row, std::int32_t number, instant now) {
+void partition::begin_replay(storage::waiting_row& row, std::int32_t number) {
   auto& from = upstreams_.at(row.upstream);
   --from.cursor.dead;
   from.moved = true;
@@ -240,11 +240,11 @@ void partition::begin_replay(storage::waiting_row& row, std::int32_t number, ins
   row.replay = number;
   row.attempts_before += std::exchange(row.attempts, 0);
   row.deferred_since = {};
-  row.due = now;
+  row.due = {};  // At once.
   save_waiting(row);
 }
 
-result<void> partition::replay(const delivery::replay_message& command, batch_work& work) {
+result<void> partition::replay(const delivery::replay_message& command) {
   auto row = dead_letter(command.upstream, command.seq);
   if (!row) return failure(std::move(row.error()));
   if (command.replay <= row->replay)
@@ -256,7 +256,7 @@ result<void> partition::replay(const delivery::replay_message& command, batch_wo
   if (!command.payload.empty())
     if (const auto* known = definition_.types().find(row->message.type)) row->message.version = known->version;
   row->message.expires = {};
-  begin_replay(*row, command.replay, work.now);
+  begin_replay(*row, command.replay);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -47,6 +48,28 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void note_callers
   }
 }
 
+/// Template arguments and parameters of a long name are left out: a trace is read by people, and kept for each attempt.
+std::string readable(std::string name) {
+  constexpr std::size_t long_name = 100;
+  constexpr std::size_t longest = 200;
+  if (name.size() <= long_name) return name;
+  std::string kept;
+  int depth = 0;
+  for (const char c : name) {
+    const bool opens = c == '<' || c == '(';
+    if (depth == 0 && opens) kept += c;
+    if (opens) ++depth;
+    if ((c == '>' || c == ')') && depth > 0 && --depth == 0) {
+      kept += "..";
+      kept += c;
+      continue;
+    }
+    if (depth == 0) kept += c;
+  }
+  if (kept.size() > longest) kept.resize(longest);
+  return kept;
+}
+
 std::string name_of(void* address) {
   Dl_info found{};
   std::string text;
@@ -65,7 +88,7 @@ std::string name_of(void* address) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> name{abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, &status),
                                                     std::free};
-  return text + " " + (status == 0 ? name.get() : found.dli_sname);
+  return text + " " + (status == 0 ? readable(name.get()) : found.dli_sname);
 }
 
 /// Names of addresses; few places throw, so it stays small. Cleared when it does not.
@@ -87,6 +110,13 @@ class name_cache {
 }  // namespace
 
 stack_trace last_throw() noexcept { return thrown_here; }
+
+stack_trace inside(stack_trace trace, const void* caller) noexcept {
+  const auto end = trace.frames.begin() + static_cast<std::ptrdiff_t>(trace.depth);
+  const auto at = std::find(trace.frames.begin(), end, caller);
+  trace.depth = static_cast<std::size_t>(at - trace.frames.begin());
+  return trace;
+}
 
 std::string to_text(const stack_trace& trace) {
   static name_cache names;

@@ -21,6 +21,10 @@ struct stack_trace {
 /// Of the last throw on this thread; to be asked in the handler. Empty when there was none.
 [[nodiscard]] stack_trace last_throw() noexcept;
 
+/// Without the frames from `caller` outwards (a __builtin_return_address(0) of the function that handles); whole when
+/// it is not among them. Who called the handler is the same for every throw, and tells a reader nothing.
+[[nodiscard]] stack_trace inside(stack_trace trace, const void* caller) noexcept;
+
 /// One line a frame, innermost first: `module+0x123`, with the function's name where the module exports it.
 /// `addr2line -Cfpe module 0x123` tells file and line. Any thread; names are looked up once and kept.
 [[nodiscard]] std::string to_text(const stack_trace& trace);

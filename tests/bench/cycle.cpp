@@ -86,6 +86,7 @@ service_definition source(const mixture& all) {
 }
 
 struct work_log {
+  const std::int64_t wanted;
   std::atomic<std::int64_t> handled{0};
   std::unordered_set<std::int64_t> failed{};  ///< the worker's own
 };
@@ -102,8 +103,7 @@ service_definition worker(const mixture& all, work_log& log) {
         one.text = event.text;
         now.save(one);
         now.publish(work_done{event.work_id, event.text});
-        log.handled.fetch_add(1, std::memory_order_relaxed);
-        log.handled.notify_one();
+        if (log.handled.fetch_add(1, std::memory_order_relaxed) + 1 == log.wanted) log.handled.notify_one();
         return done{};
       })
       .says<work_done>();
@@ -117,6 +117,7 @@ service_definition hospital() {
     now.save(work{event.case_id, static_cast<std::int64_t>(event.attempts_made), event.error});
     return done{};
   });
+  made.gathers(std::chrono::milliseconds{100});  // As the real one.
   return made;
 }
 
@@ -124,7 +125,7 @@ service_definition hospital() {
 
 cycle_numbers run_cycles(const std::filesystem::path& data, const cycle_plan& plan) {
   const mixture all{plan};
-  work_log log;
+  work_log log{.wanted = plan.healthy};
   node::node_options options;
   options.data = data;
   options.defaults.limits.retry.delay_first = std::chrono::milliseconds{10};

@@ -49,9 +49,9 @@ class reference_room {
   void remove(const std::string& upstream, std::uint64_t seq) {
     std::erase_if(marks, [&](const auto& mark) { return mark.upstream == upstream && mark.seq == seq; });
   }
-  void written(const std::string& type, const std::string& key, instant now) {
+  void written(const std::string& type, const std::string& key) {
     for (auto& mark : marks)
-      if (mark.awaited_type == type && mark.awaited_key == key) mark.due = std::min(mark.due, now);
+      if (mark.awaited_type == type && mark.awaited_key == key) mark.due = {};
   }
   void reload() {
     for (auto& mark : marks)
@@ -119,7 +119,7 @@ class twin_rooms {
     const auto choice = random_.below(20);
     if (choice < 11) return put(any_move());
     if (choice < 16) return remove(any(upstreams), 1 + random_.below(seqs_max));
-    if (choice < 19) return write(any_entity(), now_);
+    if (choice < 19) return write(any_entity());
     reload();
   }
 
@@ -176,9 +176,9 @@ class twin_rooms {
     room_.remove(upstream, seq);
     model_.remove(upstream, seq);
   }
-  void write(const std::string& key, instant when) {
-    room_.written("entity", key, when);
-    model_.written("entity", key, when);
+  void write(const std::string& key) {
+    room_.written("entity", key);
+    model_.written("entity", key);
   }
   void reload() {
     room_.load(room_.all());

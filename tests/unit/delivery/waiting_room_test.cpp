@@ -106,16 +106,16 @@ TEST(WaitingRoom, WakesWhatAwaitsAnEntityWhenItIsWritten) {
   room.put(awaiting(1, "a", "order", "o-1", at(1h)));
   room.put(awaiting(2, "b", "order", "o-2", at(1h)));
   room.put(row(3, "a", waiting_state::parked));
-  room.written("order", "o-3", at(5us));
-  room.written("parcel", "o-1", at(5us));
+  room.written("order", "o-3");
+  room.written("parcel", "o-1");
   EXPECT_TRUE(room.due(at(5us), 10).empty());
-  room.written("order", "o-1", at(5us));
+  room.written("order", "o-1");
   EXPECT_EQ(seqs(room.due(at(5us), 10)), std::vector<std::uint64_t>{1});
-  EXPECT_EQ(room.next_due(), at(5us));
+  EXPECT_EQ(room.next_due(), instant{}) << "at once";
   room.put(awaiting(1, "a", "order", "o-1", at(1h)));
   EXPECT_TRUE(room.due(at(10us), 10).empty()) << "it said not yet again";
   room.remove("order", 1);
-  room.written("order", "o-1", at(6us));
+  room.written("order", "o-1");
   EXPECT_EQ(seqs(room.due(at(10us), 10)), std::vector<std::uint64_t>{3});
   EXPECT_EQ(seqs(room.due(at(1h), 10)), (std::vector<std::uint64_t>{3, 2})) << "its deadline is the latest";
 }
@@ -146,7 +146,7 @@ TEST(WaitingRoom, AWriteDoesNotTakeItsTurnFromAMessageThatMustRunAlone) {
   auto suspect = awaiting(1, "a", "order", "o-1", at(1h));
   suspect.state = waiting_state::alone;
   room.put(suspect);
-  room.written("order", "o-1", at(5us));
+  room.written("order", "o-1");
   ASSERT_TRUE(room.next_alone());
   EXPECT_EQ(room.next_alone()->seq, 1U);
   EXPECT_FALSE(room.next_due());

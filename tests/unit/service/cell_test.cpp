@@ -162,6 +162,34 @@ TEST_F(Cell, RetriesWhenTimePassesAndNotBefore) {
   EXPECT_EQ(booked().sales, 1);
 }
 
+TEST_F(Cell, GathersEventsForOneBatchButLetsNoRequestWait) {
+  for (auto& one : services_)
+    if (one.name() == "book") one.gathers(20ms);
+  const auto processed = [&] { return ledgers_.of("till:book").read().processed; };
+  ask("till", buy{"1", "disc"});
+  pass(5ms);
+  ask("till", buy{"2", "disc"});
+  pass(5ms);
+  EXPECT_EQ(processed(), 0U);
+  pass(12ms);
+  EXPECT_EQ(processed(), 2U) << "20 ms after the first";
+  ask("till", buy{"3", "disc"});
+  run();
+  EXPECT_EQ(processed(), 2U);
+  (void)booked();
+  EXPECT_EQ(processed(), 3U) << "a request's batch takes along what is there";
+}
+
+TEST_F(Cell, ARetrySharesABatchThatRunsAnyway) {
+  trouble_.busy["disc"] = 1;
+  ask("till", buy{"1", "disc"});
+  run();
+  pass(10ms);  // Its time has come by now, but nothing else needs a commit.
+  EXPECT_EQ(ledgers_.of("till:book").read().processed, 0U);
+  (void)booked();  // The batch of a request takes it along.
+  EXPECT_EQ(ledgers_.of("till:book").read().processed, 1U);
+}
+
 TEST_F(Cell, AnswersOverloadedAboveItsLimitAndLosesNobody) {
   std::vector<std::uint64_t> tokens;
   for (int i = 0; i < 30; ++i) tokens.push_back(ask("till", buy{std::to_string(i), "disc"}));

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 
 #include "supervision/throw_trace.hpp"
@@ -33,6 +35,13 @@ TEST(ExceptionText, SurvivesWhateverIsThrown) {
   EXPECT_EQ(text_of(nullptr), "no exception");
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream from{text};
+  for (std::string line; std::getline(from, line);) lines.push_back(line);
+  return lines;
+}
+
 [[gnu::noinline]] void throw_here(int depth) {
   if (depth == 0) throw std::runtime_error{"boom"};
   throw_here(depth - 1);
@@ -54,6 +63,37 @@ TEST(ThrowTrace, KnowsTheCallersOfTheLastThrow) {
   EXPECT_GE(shallow, 3U);
   EXPECT_TRUE(deep >= shallow + 3 || deep == stack_trace::depth_max) << deep << " " << shallow;
   EXPECT_THAT(to_text(last_throw()), ::testing::HasSubstr("+0x"));
+}
+
+[[gnu::noinline]] std::pair<std::size_t, std::size_t> caught_from(int depth) {
+  const void* const caller = __builtin_return_address(0);
+  try {
+    throw_here(depth);
+  } catch (const std::exception&) {
+  }
+  return {inside(last_throw(), caller).depth, last_throw().depth};
+}
+
+TEST(ThrowTrace, CanLeaveOutWhoCalledTheHandler) {
+  const auto [inner, whole] = caught_from(2);
+  EXPECT_EQ(inner, 4U) << "three of the thrower, one of the handler";
+  EXPECT_GT(whole, inner);
+  EXPECT_EQ(inside(last_throw(), nullptr).depth, whole) << "unknown: the whole";
+}
+
+struct very_long_name_of_a_type_that_nobody_wants_to_read_in_a_trace_again_and_again {};
+template <class... T>
+[[gnu::noinline]] void throw_in_template(const T&...) {
+  throw std::runtime_error{"boom"};
+}
+
+TEST(ThrowTrace, NamesAreShort) {
+  using long_type = very_long_name_of_a_type_that_nobody_wants_to_read_in_a_trace_again_and_again;
+  try {
+    throw_in_template(std::vector<long_type>{}, std::map<long_type*, long_type>{});
+  } catch (const std::exception&) {
+  }
+  for (const auto& line : lines_of(to_text(last_throw()))) EXPECT_LE(line.size(), 300U) << line;
 }
 
 TEST(ThrowTrace, SurvivesThrowsOfLibrariesAndOfOtherThreads) {
