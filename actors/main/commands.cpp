@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <iostream>
 #include <variant>
 
@@ -134,18 +135,6 @@ std::variant<plan, int> make_plan(const node_flags& flags) {
   return plan{std::move(*loaded), data, std::move(*services)};
 }
 
-void tell_where(const node::node& running, const std::filesystem::path& data) {
-  const auto url = running.url();
-  std::cout << "The shop is open.\n\n"
-            << "  catalogue   " << url << "/catalog\n"
-            << "  API         " << url << "/openapi.json\n"
-            << "  ready?      " << url << "/readyz\n"
-            << "  metrics     " << url << "/metrics\n"
-            << "  data        " << data.string() << "\n\n"
-            << "Ctrl-C closes it; the data stays, and the next `up` goes on with it.\n"
-            << std::flush;
-}
-
 int tell_why_not(const base::fault& trouble, const config::http_config& door) {
   std::cerr << "The node cannot start: " << trouble.text;
   if (trouble.kind == fault_kind::unavailable)
@@ -177,7 +166,30 @@ std::filesystem::path project_root() {
   return std::filesystem::current_path(ignored);
 }
 
-int run_node(const node_flags& flags, run_mode mode) {
+std::variant<checked_flags, int> check_flags(const node_flags& flags) {
+  const auto made = make_plan(flags);
+  if (const auto* code = std::get_if<int>(&made)) return *code;
+  const auto& fine = std::get<plan>(made);
+  const auto& config = fine.config.effective;
+  const bool open = config.log.format == config::log_form::automatic && config.log.file.empty();
+  return checked_flags{fine.data, config.http.host, config.http.port, open && isatty(STDERR_FILENO) != 0};
+}
+
+namespace {
+
+/// In order, while a second signal cuts it short.
+bool stop(node::node& running, const sigset_t& signals) {
+  auto stopping = std::async(std::launch::async, [&] { return running.stop(stop_grace); });
+  while (stopping.wait_for(std::chrono::milliseconds{0}) != std::future_status::ready) {
+    constexpr timespec a_moment{0, 20'000'000};
+    if (sigtimedwait(&signals, nullptr, &a_moment) > 0) running.hurry();
+  }
+  return stopping.get();
+}
+
+}  // namespace
+
+int run_node(const node_flags& flags) {
   // Before any thread starts: they all inherit it, and only this one waits for the signals.
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -188,20 +200,23 @@ int run_node(const node_flags& flags, run_mode mode) {
   const auto& config = loaded.effective;
   if (auto logs = telemetry::start_logs(node::logs_from(config.log, isatty(STDERR_FILENO) != 0)); !logs)
     return complain(logs.error(), config_file(flags), exit_cannot_open);
-  auto running = node::node::start(node::options_from(config, MUSICCORP_VERSION, data), std::move(services));
+  auto options = node::options_from(config, MUSICCORP_VERSION, data);
+  options.gave_up = [](const std::string&) { kill(getpid(), SIGTERM); };  // The same way out as for everybody.
+  auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {
     telemetry::flush_logs();
     return tell_why_not(running.error(), config.http);
   }
-  if (mode == run_mode::talkative) tell_where(**running, data);
   std::cout << "ready " << (*running)->url() << std::endl;
 
   int signal = 0;
   sigwait(&signals, &signal);
-  if (mode == run_mode::talkative) std::cout << "\nClosing ..." << std::endl;
-  const bool whole = (*running)->stop(stop_grace);
+  const auto gave_up = (*running)->gave_up();
+  const bool whole = stop(**running, signals);
   telemetry::flush_logs();
-  return whole ? 0 : exit_cut_short;
+  if (gave_up.empty()) return whole ? 0 : exit_cut_short;
+  std::cerr << "The node gave up: " << gave_up << std::endl;
+  return exit_gave_up;
 }
 
 int explain_config(const node_flags& flags, bool as_json) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "demo/demo.hpp"
@@ -10,6 +11,7 @@
 namespace musiccorp::program {
 
 inline constexpr int exit_usage = 64;        // EX_USAGE: wrong command line
+inline constexpr int exit_gave_up = 70;      // EX_SOFTWARE: a supervisor's budget is spent
 inline constexpr int exit_cannot_open = 74;  // EX_IOERR: a store, a port or a file
 inline constexpr int exit_cut_short = 75;    // EX_TEMPFAIL: requests were cut at the end
 inline constexpr int exit_bad_config = 78;   // EX_CONFIG
@@ -21,11 +23,23 @@ struct node_flags {
   std::vector<std::string> settings;
 };
 
-enum class run_mode { quiet, talkative };
+/// Runs a node until SIGTERM or SIGINT; a second one hurries it. Prints `ready http://HOST:PORT` when it serves. 0
+/// after an orderly stop, 70 when it gave up, 78 for a bad configuration, 74 when something could not be opened, 75
+/// when it had to cut requests at the end.
+int run_node(const node_flags& flags);
+/// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
+/// when it gave up, 78 for a bad configuration.
+int run_up(const node_flags& flags, int nodes);
 
-/// Runs a node until SIGTERM or SIGINT. Prints `ready http://HOST:PORT` when it serves. 0 after an orderly stop, 78
-/// for a bad configuration, 74 when something could not be opened, 75 when it had to cut requests at the end.
-int run_node(const node_flags& flags, run_mode mode);
+/// What flags and files ask for, as far as others need it.
+struct checked_flags {
+  std::filesystem::path data;
+  std::string host;
+  int port = 0;
+  bool logs_for_people = false;  ///< the file leaves the form of log lines open, and people read stderr
+};
+/// An exit code after it has told what is wrong.
+[[nodiscard]] std::variant<checked_flags, int> check_flags(const node_flags& flags);
 int explain_config(const node_flags& flags, bool as_json);
 int demonstrate(demo::demo_options options);
 /// `folder` empty: config/schema of the project. 74 when a file cannot be written.

@@ -8,8 +8,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "hospital_shop.hpp"
 #include "hospital_text.hpp"
+#include "running_shop.hpp"
 
 namespace musiccorp::program {
 namespace {
@@ -91,7 +91,7 @@ struct hospital_verb::words {
   std::string shop = "http://127.0.0.1:8080";
   bool json = false;
   std::string id{};
-  hospital_shop::parameters filter{};
+  running_shop::parameters filter{};
   std::size_t limit = 50;
   std::string by = user();
   std::string reason{};
@@ -102,7 +102,7 @@ struct hospital_verb::words {
   start_batch batch{};
   std::string action = "replay";
   std::int64_t stop_after = 0;
-  std::function<void(hospital_shop&)> command{};
+  std::function<void(running_shop&)> command{};
 
   template <class T>
   void print(const T& answer) const {
@@ -110,7 +110,7 @@ struct hospital_verb::words {
   }
 
   CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& what,
-                 std::function<void(hospital_shop&)> run) {
+                 std::function<void(running_shop&)> run) {
     auto* made = parent.add_subcommand(name, what);
     made->add_option("--shop", shop, "Where the shop is")->type_name("URL")->capture_default_str();
     made->add_flag("--json", json, "Print JSON");
@@ -142,7 +142,7 @@ struct hospital_verb::words {
 
   /// Pages until there are enough. The token of the last page stays, so that a script can go on.
   template <class Page, class Item>
-  void list(hospital_shop& from, const std::string& path, std::vector<Item> Page::*items) const {
+  void list(running_shop& from, const std::string& path, std::vector<Item> Page::*items) const {
     Page all;
     do {
       auto query = filter;
@@ -159,29 +159,29 @@ struct hospital_verb::words {
                 << (all.next_page_token.empty() ? "" : "There are more; --limit N shows them.\n") << std::flush;
   }
 
-  void act(hospital_shop& at, const std::string& action_name, std::optional<describe::raw_json> with = {}) const {
-    const auto path = "/cases/" + hospital_shop::escaped(id);
+  void act(running_shop& at, const std::string& action_name, std::optional<describe::raw_json> with = {}) const {
+    const auto path = "/cases/" + running_shop::escaped(id);
     const auto of_version = version > 0 ? version : at.read<case_detail>(path).version;
     const action_body body{of_version, by, reason, with_followers, std::move(with)};
     print(at.send<case_summary>(path + "/" + action_name, describe::to_json(body)));
   }
 
-  void show(hospital_shop& at) const {
-    const auto path = "/cases/" + hospital_shop::escaped(id);
+  void show(running_shop& at) const {
+    const auto path = "/cases/" + running_shop::escaped(id);
     if (!reveal) return print(at.read<case_detail>(path));
     if (reason.empty()) throw ending_early{exit_refused, "--reveal needs a --reason; it goes into the audit trail"};
     print(at.send<case_detail>(path + "/reveal", describe::to_json(reason_body{by, reason, true, {}})));
   }
 
-  void rehearse(hospital_shop& at) const {
-    const auto path = "/cases/" + hospital_shop::escaped(id) + "/rehearsal";
+  void rehearse(running_shop& at) const {
+    const auto path = "/cases/" + running_shop::escaped(id) + "/rehearsal";
     if (!reveal && payload.empty()) return print(at.read<rehearsal_view>(path));
     reason_body body{by, reason, reveal, {}};
     if (!payload.empty()) body.payload = payload_in(payload);
     print(at.send<rehearsal_view>(path, describe::to_json(body)));
   }
 
-  void start(hospital_shop& at) {
+  void start(running_shop& at) {
     std::string text = "{";
     for (const auto& [name, value] : filter) {
       if (text.size() > 1) text += ',';
@@ -310,12 +310,12 @@ void hospital_verb::add_batch_verbs(CLI::App& top) {
                         [&say](auto& shop) { say.list(shop, "/batches", &batch_page::batches); });
   say.add_limit(*list);
   auto* show = say.verb(*batch, "show", "Progress, and the outcome of each case", [&say](auto& shop) {
-    say.print(shop.template read<batch_detail>("/batches/" + hospital_shop::escaped(say.id), {{"page_size", "200"}}));
+    say.print(shop.template read<batch_detail>("/batches/" + running_shop::escaped(say.id), {{"page_size", "200"}}));
   });
   say.add_id(*show, "batch");
   auto* cancel = say.verb(*batch, "cancel", "Send no more of it", [&say](auto& shop) {
     const reason_body body{say.by, say.reason, false, {}};
-    say.print(shop.template send<batch_summary>("/batches/" + hospital_shop::escaped(say.id) + "/cancel",
+    say.print(shop.template send<batch_summary>("/batches/" + running_shop::escaped(say.id) + "/cancel",
                                                 describe::to_json(body)));
   });
   say.add_id(*cancel, "batch");
@@ -326,7 +326,7 @@ hospital_verb::~hospital_verb() = default;
 
 int hospital_verb::run() const {
   try {
-    hospital_shop shop{words_->shop};
+    running_shop shop{words_->shop, "/hospital"};
     words_->command(shop);
     return 0;
   } catch (const ending_early& end) {

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "describe/suggest.hpp"
 #include "hospital_verb.hpp"
+#include "status_verb.hpp"
 
 namespace {
 
@@ -17,6 +18,9 @@ using namespace musiccorp::program;
 
 struct wanted_options {
   node_flags node;
+  int nodes = 1;
+  std::string shop = "http://127.0.0.1:8080";
+  bool status_as_json = false;
   bool explain_as_json = false;
   std::string schema_folder;
   musiccorp::demo::demo_options demo;
@@ -34,14 +38,20 @@ void add_node_options(CLI::App& command, node_flags& flags) {
 }
 
 constexpr auto node_footer = R"(Prints `ready http://HOST:PORT` when it serves. SIGTERM or Ctrl-C stops it in order.
-Exit codes: 0 stopped in order, 64 wrong command line, 74 something could not be opened,
+A second one does not wait for what still runs.
+Exit codes: 0 stopped in order, 64 wrong command line, 70 it gave up, 74 something could not be opened,
 75 requests were cut at the end, 78 bad configuration.
 
 Examples:
   musiccorp node --config config/node.json --data /var/lib/musiccorp
   musiccorp node --config config/node.json --http 127.0.0.1:0 --set /retry/attempts_max=3)";
 
-constexpr auto up_footer = R"(The same as `node` with the project's own node file, and it says where everything is.
+constexpr auto status_footer = R"(Exit codes: 0 all of it is up, 1 something is not, 69 the shop can't be reached.)";
+
+constexpr auto up_footer =
+    R"(Supervises a process that runs `node`: starts it again when it ends by itself, later and later, and gives up
+after more than 5 such ends within a minute. A second Ctrl-C does not wait.
+Exit codes: 0 stopped in order, 69 it did not start, 70 gave up, 78 bad configuration.
 
 Examples:
   musiccorp up
@@ -66,7 +76,16 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
   node->footer(node_footer);
   auto* up = app.add_subcommand("up", "Run the shop here until Ctrl-C");
   add_node_options(*up, wanted.node);
+  up->add_option("--nodes", wanted.nodes,
+                 "How many node processes, 1 to 16; each is a shop of its own on the next port")
+      ->check(CLI::Range(1, 16).description({}))
+      ->type_name("N")
+      ->capture_default_str();
   up->footer(up_footer);
+  auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
+  status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
+  status->add_flag("--json", wanted.status_as_json, "Print the answer of GET /supervision");
+  status->footer(status_footer);
 }
 
 void add_demo_verb(CLI::App& app, musiccorp::demo::demo_options& wanted) {
@@ -175,8 +194,9 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, std::span<cha
 
 int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& hospital) {
   if (app.got_subcommand("hospital")) return hospital.run();
-  if (app.got_subcommand("node")) return run_node(wanted.node, run_mode::quiet);
-  if (app.got_subcommand("up")) return run_node(wanted.node, run_mode::talkative);
+  if (app.got_subcommand("node")) return run_node(wanted.node);
+  if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
+  if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_as_json);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);
   if (app.got_subcommand("demo")) return demonstrate(wanted.demo);
   const auto* schema = app.get_subcommand("schema");

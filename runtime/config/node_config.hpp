@@ -202,6 +202,49 @@ struct service_config {
   }
 };
 
+enum class wedge_choice : std::uint8_t { wait, end_process };
+constexpr auto describe_choice(wedge_choice) { return std::array<std::string_view, 2>{"wait", "end_process"}; }
+
+/// When a service counts as broken, and what is done about it.
+struct supervision_config {
+  std::int32_t restarts_max = 5;
+  std::int64_t restarts_period_ms = 10'000;
+  std::int32_t differing_crashes = 3;
+  std::int32_t services_restarts_max = 20;
+  std::int64_t delay_first_ms = 500;
+  std::int64_t delay_longest_ms = 30'000;
+  std::int64_t handler_deadline_ms = 30'000;
+  wedge_choice wedged = wedge_choice::wait;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "supervision_config", 1,
+        field("restarts_max", &supervision_config::restarts_max,
+              "Failures of one service that count, within the period; one more and the service is started anew",
+              defaulted, between(0, 1'000)),
+        field("restarts_period_ms", &supervision_config::restarts_period_ms, "The period", defaulted,
+              between(1, 3'600'000)),
+        field(
+            "differing_crashes", &supervision_config::differing_crashes,
+            "Crashes in a row, of different messages, until a crash of a rule counts: one message that crashes again "
+            "spends its own attempts",
+            defaulted, between(1, 1'000)),
+        field("services_restarts_max", &supervision_config::services_restarts_max,
+              "Services started anew within a minute; one more and the node gives up", defaulted, between(0, 10'000)),
+        field("delay_first_ms", &supervision_config::delay_first_ms,
+              "Wait before a service's second restart in a row; doubles with each further one", defaulted,
+              between(0, 3'600'000)),
+        field("delay_longest_ms", &supervision_config::delay_longest_ms, "No wait is longer than this", defaulted,
+              between(1, 86'400'000)),
+        field("handler_deadline_ms", &supervision_config::handler_deadline_ms,
+              "A rule or a commit that takes longer is wedged", defaulted, between(10, 86'400'000)),
+        field("wedged", &supervision_config::wedged,
+              "wait: it is only told, and the node is not healthy; end_process: the process ends at once, so that "
+              "whoever supervises it starts it again and the message is suspected",
+              defaulted));
+  }
+};
+
 struct node_config {
   std::string schema;
   std::string node = "shop";
@@ -213,6 +256,7 @@ struct node_config {
   retry_config retry;
   order_config order;
   stream_config streams;
+  supervision_config supervision;
   std::optional<std::int64_t> seed;
   std::map<std::string, std::string> imports;
   std::map<std::string, service_config> services;
@@ -232,6 +276,7 @@ struct node_config {
         field("retry", &node_config::retry, "What happens to a message that fails", defaulted),
         field("order", &node_config::order, "What happens to those of its key", defaulted),
         field("streams", &node_config::streams, "Messages between services", defaulted),
+        field("supervision", &node_config::supervision, "What happens to a service that fails", defaulted),
         field("seed", &node_config::seed, "Of the random generator; missing: from the system", at_least(0)),
         field("imports", &node_config::imports,
               "Files that a service reads at its first start, from this file's folder", defaulted),

@@ -34,6 +34,14 @@ http::reply readiness(const cell_statuses& cells) {
   return plain(json{{"status", "ready"}, {"services", list}}.dump());
 }
 
+/// 200 while the process is worth keeping.
+http::reply health(const std::vector<std::string>& ailments) {
+  if (ailments.empty()) return plain(R"({"status":"alive"})");
+  std::string all;
+  for (const auto& one : ailments) all += (all.empty() ? "" : "; ") + one;
+  return http::problem_reply(base::fault{fault_kind::unavailable, all, {}, {}});
+}
+
 std::string front_page(std::span<const service_definition> services, const std::string& name,
                        const std::string& version) {
   json routes = json::array();
@@ -44,7 +52,11 @@ std::string front_page(std::span<const service_definition> services, const std::
   return json{{"node", name},
               {"version", version},
               {"about",
-               {{"openapi", "/openapi.json"}, {"metrics", "/metrics"}, {"health", "/healthz"}, {"ready", "/readyz"}}},
+               {{"openapi", "/openapi.json"},
+                {"metrics", "/metrics"},
+                {"health", "/healthz"},
+                {"ready", "/readyz"},
+                {"supervision", "/supervision"}}},
               {"routes", routes}}
       .dump(2);
 }
@@ -58,7 +70,8 @@ bool all_running(const cell_statuses& cells) {
 
 std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses& cells,
                                       std::span<const service_definition> services, const std::string& name,
-                                      const std::string& version) {
+                                      const std::string& version,
+                                      std::function<std::vector<std::string>()> ailments) {
   const auto fixed = [](std::string text) {
     auto shared = std::make_shared<const std::string>(std::move(text));
     return [shared](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
@@ -70,7 +83,11 @@ std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses&
   std::vector<http::route> table;
   table.push_back({"GET", "/", fixed(front_page(services, name, version))});
   table.push_back({"GET", "/openapi.json", fixed(openapi_document(services, version))});
-  table.push_back({"GET", "/healthz", fixed(R"({"status":"alive"})")});
+  table.push_back(
+      {"GET", "/healthz",
+       [ailments = std::move(ailments)](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
+         exchange->respond(health(ailments()));
+       }});
   table.push_back({"GET", "/readyz", [&cells](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
                      exchange->respond(readiness(cells));
                    }});

@@ -1,5 +1,7 @@
 #include "node/from_config.hpp"
 
+#include <algorithm>
+
 #include "base/random.hpp"
 
 namespace musiccorp::node {
@@ -58,6 +60,19 @@ service_options defaults_from(const config::node_config& config) {
   return made;
 }
 
+supervision_options supervision_from(const config::supervision_config& config) {
+  supervision_options made;
+  made.restarts_max = static_cast<std::uint32_t>(config.restarts_max);
+  made.restarts_period = milliseconds{config.restarts_period_ms};
+  made.differing_crashes = static_cast<std::uint32_t>(config.differing_crashes);
+  made.services_restarts_max = static_cast<std::uint32_t>(config.services_restarts_max);
+  made.delay_first = milliseconds{config.delay_first_ms};
+  made.delay_longest = milliseconds{std::max(config.delay_longest_ms, config.delay_first_ms)};
+  made.handler_deadline = milliseconds{config.handler_deadline_ms};
+  made.wedged_ends_process = config.wedged == config::wedge_choice::end_process;
+  return made;
+}
+
 service_options service_from(const config::service_config& config, service_options made) {
   made.mailbox_limit = static_cast<std::uint64_t>(config.mailbox_limit);
   made.mailbox_bytes_limit = static_cast<std::uint64_t>(config.mailbox_bytes_limit);
@@ -85,6 +100,7 @@ node_options options_from(const config::node_config& config, std::string version
   options.threads = size(config.scheduler.threads);
   options.throughput = size(config.scheduler.throughput);
   options.seed = config.seed ? static_cast<std::uint64_t>(*config.seed) : base::seed_from_system();
+  options.supervision = supervision_from(config.supervision);
   options.defaults = defaults_from(config);
   for (const auto& [name, one] : config.services) options.services[name] = service_from(one, options.defaults);
   return options;

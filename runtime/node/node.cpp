@@ -4,15 +4,16 @@
 #include <condition_variable>
 #include <thread>
 
-#include "delivery/attribution.hpp"
 #include "delivery/crash_handler.hpp"
-#include "delivery/in_flight_slots.hpp"
-#include "delivery/isolation.hpp"
 #include "node/admin.hpp"
+#include "node/cell_factory.hpp"
 #include "node/gateway.hpp"
 #include "node/observatory.hpp"
-#include "service/cell.hpp"
+#include "node/shutdown.hpp"
+#include "node/supervision_routes.hpp"
+#include "node/tree.hpp"
 #include "service/cell_types.hpp"
+#include "supervision/watchdog_thread.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::node {
@@ -31,6 +32,10 @@ struct system_config : caf::actor_system_config {
   }
 };
 
+constexpr std::chrono::milliseconds drain_longest = 1s;
+constexpr std::chrono::milliseconds stop_children_longest = 4s;
+constexpr std::chrono::milliseconds kill_longest = 2s;
+
 /// A cell waits for the disk on its scheduler thread, so there is one for each and two for the others.
 std::size_t threads_for(const node_options& options, std::size_t services) {
   return options.threads != 0 ? options.threads : services + 2;
@@ -44,7 +49,7 @@ class node::parts {
       : options_{std::move(options)},
         services_{std::move(services)},
         numbers_{*clock_, options_.version, ledgers_},
-        stores_{storage::sqlite_stores(options_.data, options_.durability)},
+        cells_{options_, services_, clock_, ledgers_, numbers_, places_, watchdog_},
         config_{threads_for(options_, services_.size()), options_.throughput},
         system_{config_} {}
 
@@ -58,120 +63,104 @@ class node::parts {
     if (const auto wrong = service::check(services_); !wrong.empty())
       return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
     delivery::install_crash_handler();
-    if (auto opened = open_slots(); !opened) return opened;
-    if (auto opened = open_cells(); !opened) return opened;
-    for (const auto& one : services_) caf::anon_send(places_->find(one.name()), service::start_atom_v);
-    for (const auto& one : statuses_) one->state.wait(service::cell_state::starting);
+    if (auto prepared = cells_.prepare(); !prepared) return prepared;
+    gateway_ =
+        std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
+    if (auto grown = grow_tree(); !grown) return grown;
+    watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
+                     options_.supervision.wedged_ends_process ? supervision::end_process()
+                                                              : supervision::watchdog_thread::reaction{});
     if (auto serving = open_door(); !serving) return serving;
-    sweeper_ = std::jthread{[this](const std::stop_token& ending) { sweep(ending); }};
     log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", services_.size()}});
     return {};
   }
 
   bool stop(std::chrono::milliseconds grace) {
-    if (std::exchange(stopped_, true)) return whole_;
+    if (stopped_.exchange(true)) return whole_;
     log.info("node-stopping", {{"node", options_.name}});
-    if (slots_ && slots_accepted_) slots_->draining();
-    const bool finished = !server_ || server_->stop(grace);
-    sweeper_ = {};
-    cells_ended_ = stop_cells();
-    whole_ = finished && cells_ended_;
+    cells_.draining();
+    using patience = shutdown::patience;
+    const auto reports = shutdown_.run({
+        {"stop accepting", 0ms,
+         [&](const patience&) {
+           if (server_) server_->stop_accepting();
+           return true;
+         }},
+        {"finish requests", grace, [&](const patience& left) { return finish_requests(left); }},
+        {"drain turns", std::min(grace, drain_longest),
+         [&](const patience& left) { return grace == 0ms || drain(left); }},
+        {"stop children", stop_children_longest, [&](const patience& left) { return stop_tree(left); }},
+        {"leave", 0ms,
+         [&](const patience&) {
+           places_->clear();
+           watcher_.reset();
+           return true;
+         }},
+    });
+    for (const auto& one : reports) whole_ = whole_ && one.whole;
     log.info("node-stopped", {{"node", options_.name}});
     return whole_;
   }
+  void hurry() { shutdown_.hurry(); }
   [[nodiscard]] bool cells_ended() const { return cells_ended_; }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const std::string& host() const { return options_.http.host; }
-  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(statuses_); }
+  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(cells_.statuses()); }
+  [[nodiscard]] std::string gave_up() const {
+    const std::lock_guard hold{mutex_};
+    return gave_up_;
+  }
 
  private:
-  /// What an earlier process of this data folder left, and who is to blame for its end.
-  result<void> open_slots() {
-    std::error_code none;
-    std::filesystem::create_directories(options_.data, none);  // The stores say it better when this fails.
-    auto opened = delivery::in_flight_slots::open(options_.data / "slots");
-    if (!opened) return failure(std::move(opened.error()));
-    slots_ = std::move(*opened);
-    if (slots_->unreadable()) log.warn("slots-unreadable", {{"error", slots_->unreadable()->text}});
-    if (!slots_->earlier() || slots_->earlier()->slots.empty()) return {};
-    const auto& scene = *slots_->earlier();
-    death_ = delivery::attribute(scene, delivery::present_facts_of_this_machine());
-    death_scene_ = scene.boot_id + " " + std::to_string(scene.pid) + " " + base::to_text(scene.started);
-    log.error("process-died", {{"node", options_.name},
-                               {"pid", scene.pid},
-                               {"evidence", delivery::name_of(death_->why)},
-                               {"messages", death_->findings.size()},
-                               {"what", death_->text}});
-    return {};
+  enum class tree_state : std::uint8_t { starting, up, ended };
+
+  /// Starts the root and waits until everything below it is up.
+  result<void> grow_tree() {
+    auto root = tree_of(options_, services_, cells_,
+                        {[this] { cells_.note_memory(); },
+                         [this] {
+                           if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
+                             log.warn("requests-timed-out", {{"requests", late}});
+                         }});
+    root.board = board_;
+    root.clock = clock_;
+    root.on_ready = [this] { tree_is(tree_state::up, {}); };
+    root.on_end = [this](const supervision::end_reason& why) { tree_is(tree_state::ended, why.text); };
+    auto spawned = supervision::spawn_supervisor(system_, std::move(root));
+    if (!spawned) return failure(std::move(spawned.error()));
+    root_ = std::move(*spawned);
+    std::unique_lock hold{mutex_};
+    changed_.wait(hold, [&] { return tree_ != tree_state::starting; });
+    if (tree_ == tree_state::up) return {};
+    return failure(fault_kind::unavailable, "the services could not be started: " + gave_up_);
   }
 
-  /// The stores know what the last death means; from now on the slots are ours.
-  result<void> take_slots(std::vector<service::cell_options>& cells) {
-    if (auto accepted = slots_->accepted(clock_->now()); !accepted) return accepted;
-    slots_accepted_ = true;
-    for (auto& cell : cells) {
-      auto slot = slots_->of(cell.status->service);
-      if (!slot) return failure(std::move(slot.error()));
-      cell.core->use_slot(*slot);
+  void tree_is(tree_state now, const std::string& why) {
+    bool by_itself = false;
+    {
+      const std::lock_guard hold{mutex_};
+      by_itself = now == tree_state::ended && !stopped_;
+      if (by_itself) gave_up_ = why;
+      by_itself = by_itself && tree_ == tree_state::up;
+      tree_ = now;
     }
-    return {};
+    changed_.notify_all();
+    if (!by_itself) return;
+    log.error("node-gave-up", {{"node", options_.name}, {"why", why}});
+    if (options_.gave_up) options_.gave_up(why);
   }
-
-  result<void> open_cells() {
-    const auto wires = service::wire(services_);
-    base::random_source seeds{options_.seed};
-    std::vector<service::cell_options> cells;
-    for (const auto& definition : services_) {
-      auto made = open_cell(definition, wires.at(definition.name()), seeds.next());
-      if (!made) return failure(std::move(made.error()));
-      cells.push_back(std::move(*made));
-    }
-    if (auto taken = take_slots(cells); !taken) return taken;
-    for (auto& cell : cells) {
-      const auto name = cell.status->service;
-      places_->add(name, service::spawn_cell(system_, std::move(cell)));
-    }
-    return {};
-  }
-
-  result<service::cell_options> open_cell(const service_definition& definition, const service::wiring& wires,
-                                          std::uint64_t seed) {
-    const auto special = options_.services.find(definition.name());
-    const auto& wanted = special == options_.services.end() ? options_.defaults : special->second;
-    service::cell_options cell;
-    cell.status = std::make_shared<service::cell_status>();
-    cell.status->service = definition.name();
-    cell.status->mailbox->limit = wanted.mailbox_limit;
-    cell.status->mailbox->bytes_limit = wanted.mailbox_bytes_limit;
-    cell.requests_max = wanted.mailbox_limit;
-    cell.clock = clock_;
-    cell.places = places_;
-    auto store_numbers = numbers_.store();
-    cell.core = std::make_unique<service::partition>(
-        definition, wires, wanted.limits,
-        service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
-                                       numbers_.cell(definition.name()), store_numbers,
-                                       numbers_.queues(definition.name(), wires)});
-    if (death_) {
-      std::vector<delivery::finding> ours;
-      for (const auto& found : death_->findings)
-        if (found.cell == definition.name()) ours.push_back(found);
-      if (!ours.empty()) cell.core->accuse(std::move(ours), death_->why, death_scene_);
-    }
-    cell.gate = &gate_;
-    if (auto opened = cell.core->open(cell.first); !opened) return failure(std::move(opened.error()));
-    numbers_.watch(cell.status, std::move(store_numbers));
-    statuses_.push_back(cell.status);
-    return cell;
+  [[nodiscard]] bool tree_has_ended() const {
+    const std::lock_guard hold{mutex_};
+    return tree_ == tree_state::ended;
   }
 
   result<void> open_door() {
-    gateway_ =
-        std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
     auto table = gateway_->routes(services_);
-    for (auto& route : admin_routes(numbers_, statuses_, services_, options_.name, options_.version))
+    for (auto& route : admin_routes(numbers_, cells_.statuses(), services_, options_.name, options_.version,
+                                    [this] { return ailments(); }))
       table.push_back(std::move(route));
+    for (auto& route : supervision_routes(board_, watchdog_, clock_)) table.push_back(std::move(route));
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     auto handler = http::dispatch(std::move(table));
     if (!handler) return failure(std::move(handler.error()));
@@ -187,36 +176,54 @@ class node::parts {
     return {};
   }
 
-  /// Ends requests that nobody answered in time.
-  void sweep(const std::stop_token& ending) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock hold{mutex};
-    for (int round = 0; !wake.wait_for(hold, ending, 50ms, [&] { return ending.stop_requested(); }); ++round) {
-      if (round % 20 == 0) slots_->note(delivery::read_oom_kill_counts());
-      if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
-        log.warn("requests-timed-out", {{"requests", late}});
-    }
+  /// What is wrong with the process as a whole.
+  [[nodiscard]] std::vector<std::string> ailments() const {
+    std::vector<std::string> found;
+    if (auto why = gave_up(); !why.empty()) found.push_back("the node gave up: " + why);
+    for (const auto& one : watchdog_->overdue())
+      found.push_back(one.name + " is wedged: " + one.what + " has been running for " +
+                      std::to_string(one.running_ms) + " ms");
+    return found;
   }
 
-  /// Each cell ends after the batch that it works on. False when one did not in time.
-  bool stop_cells() {
-    std::size_t left = 0;
+  bool finish_requests(const shutdown::patience& left) {
+    if (!server_) return true;
+    left.wait_for([&] { return server_->requests_in_flight() == 0; });
+    return server_->stop(0ms);
+  }
+
+  /// The cells finish what they have taken, and take nothing more from streams.
+  bool drain(const shutdown::patience& left) {
+    caf::scoped_actor self{system_, true};
+    std::size_t open = 0;
+    for (const auto& one : services_)
+      if (const auto cell = places_->find(one.name())) {
+        caf::anon_send(cell, service::drain_atom_v, caf::actor{self});
+        ++open;
+      }
+    return left.wait_for([&] {
+      bool more = open > 0;
+      while (more)
+        self->receive([&](service::drained_atom) { more = --open > 0; }, caf::after(0ms) >> [&] { more = false; });
+      return open == 0 || tree_has_ended();
+    });
+  }
+
+  /// The supervisors stop their children in reverse order; whoever does not stop is killed, and then left behind.
+  bool stop_tree(const shutdown::patience& left) {
+    if (!root_) return true;
+    const supervision::supervisor_handle root{std::exchange(root_, nullptr)};
+    root.stop();
+    if (!left.wait_for([&] { return tree_has_ended(); })) root.stop(true);
     {
-      caf::scoped_actor self{system_, true};
-      for (const auto& one : services_)
-        if (const auto cell = places_->find(one.name())) {
-          self->monitor(cell);
-          caf::anon_send(cell, service::stop_atom_v);
-          ++left;
-        }
-      bool late = false;
-      while (left > 0 && !late)
-        self->receive([&](const caf::down_msg&) { --left; }, caf::after(3s) >> [&] { late = true; });
+      std::unique_lock hold{mutex_};
+      changed_.wait_for(hold, kill_longest, [&] { return tree_ == tree_state::ended; });
     }
-    places_->clear();
-    if (left > 0) log.error("cells-did-not-stop", {{"cells", left}});
-    return left == 0;
+    std::size_t behind = 0;
+    for (const auto& one : cells_.statuses()) behind += std::size_t{one->state != service::cell_state::stopped};
+    cells_ended_ = behind == 0 && tree_has_ended();
+    if (behind > 0) log.error("cells-did-not-stop", {{"cells", behind}});
+    return cells_ended_;
   }
 
   node_options options_;
@@ -224,21 +231,23 @@ class node::parts {
   std::shared_ptr<base::system_clock> clock_ = std::make_shared<base::system_clock>();
   service::ledger_board ledgers_;
   observatory numbers_;
-  std::unique_ptr<storage::store_factory> stores_;
-  std::unique_ptr<delivery::in_flight_slots> slots_;
-  bool slots_accepted_ = false;
-  std::optional<delivery::attribution> death_;  ///< of the process before this one
-  std::string death_scene_;
-  delivery::isolation gate_;
-  cell_statuses statuses_;
+  std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
+  std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
+  cell_factory cells_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  tree_state tree_ = tree_state::starting;  ///< guarded by `mutex_`
+  std::string gave_up_;                     ///< guarded by `mutex_`
+  std::atomic<bool> stopped_{false};
+  shutdown shutdown_;
   system_config config_;
   caf::actor_system system_;
   std::unique_ptr<gateway> gateway_;
   std::unique_ptr<http::server> server_;
-  std::jthread sweeper_;
+  caf::actor root_;
+  std::optional<supervision::watchdog_thread> watcher_;
   std::uint16_t port_ = 0;
-  bool stopped_ = false;
   bool whole_ = true;  ///< stopping cut nothing
   bool cells_ended_ = true;
 };
@@ -265,6 +274,8 @@ std::string node::url() const {
   return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(parts_->port());
 }
 bool node::is_ready() const { return parts_->is_ready(); }
+std::string node::gave_up() const { return parts_->gave_up(); }
 bool node::stop(std::chrono::milliseconds grace) { return parts_->stop(grace); }
+void node::hurry() { parts_->hurry(); }
 
 }  // namespace musiccorp::node

@@ -21,6 +21,17 @@ struct service_options {
   std::uint64_t mailbox_bytes_limit = 64u << 20;  ///< bytes of them; the same
 };
 
+struct supervision_options {
+  std::uint32_t restarts_max = 5;  ///< crashes of one service that count, within `restarts_period`
+  std::chrono::milliseconds restarts_period = std::chrono::seconds{10};
+  std::uint32_t differing_crashes = 3;       ///< in a row, of different messages, until a crash of a rule counts
+  std::uint32_t services_restarts_max = 20;  ///< of all services together within a minute; above it the node gives up
+  std::chrono::milliseconds delay_first = std::chrono::milliseconds{500};
+  std::chrono::milliseconds delay_longest = std::chrono::seconds{30};
+  std::chrono::milliseconds handler_deadline = std::chrono::seconds{30};  ///< of one rule, and of one commit
+  bool wedged_ends_process = false;                                       ///< else it is only told, and waited for
+};
+
 struct node_options {
   std::string name = "shop";
   std::string version = "0";
@@ -31,12 +42,16 @@ struct node_options {
   std::size_t threads = 0;       ///< of the scheduler; 0: enough that cells that wait for the disk hold back nobody
   std::size_t throughput = 200;  ///< messages that one actor may handle before it is another one's turn
   std::uint64_t seed = 1;
+  supervision_options supervision{};
   service_options defaults{};
   std::map<std::string, service_options> services{};  ///< those that differ
+  /// The node has given up: the budget of its root is spent, or a wedge can't be mended. Called once, on any thread;
+  /// must not wait for the node. What is left to do is stop().
+  std::function<void(const std::string& why)> gave_up{};
 };
 
-/// One process of the shop: opens the stores, starts a cell for each service and answers HTTP. The only place where
-/// rooms are put together.
+/// One process of the shop: opens the stores, starts its tree of supervisors with a cell for each service, and
+/// answers HTTP. The only place where rooms are put together.
 class node {
  public:
   /// Opens everything and starts; when it returns, the node is ready. Errors name what could not be opened and what
@@ -51,9 +66,14 @@ class node {
   [[nodiscard]] std::string url() const;
   /// Every service serves.
   [[nodiscard]] bool is_ready() const;
-  /// Stops accepting, lets running requests finish for up to `grace`, stops the cells after the batch that runs,
-  /// closes the stores. True when nothing had to be cut. May be called again.
+  /// Why it gave up; empty: it has not.
+  [[nodiscard]] std::string gave_up() const;
+  /// In phases, each with a limit: stops accepting; lets running requests finish for up to `grace`; lets the cells
+  /// finish what they have taken (1 s); stops the tree, children in reverse order (4 s), which closes the stores;
+  /// leaves. True when nothing had to be cut. May be called again.
   bool stop(std::chrono::milliseconds grace);
+  /// Every limit of a stop() has passed: what runs is cut. Any thread.
+  void hurry();
 
  private:
   class parts;

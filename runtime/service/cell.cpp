@@ -3,6 +3,8 @@
 #include <caf/all.hpp>
 
 #include "service/cell_types.hpp"
+#include "supervision/exception_text.hpp"
+#include "supervision/exit_error.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::service {
@@ -30,7 +32,11 @@ class cell final : public managed_actor {
         places_{std::move(options.places)},
         clock_{std::move(options.clock)},
         status_{std::move(options.status)},
-        requests_max_{options.requests_max} {
+        requests_max_{options.requests_max},
+        supervisor_{std::move(options.supervisor)},
+        watch_{std::move(options.watch)} {
+    core_->use_watch(watch_);
+    set_exit_handler([this](const caf::exit_msg&) { stop(); });  // Not for `kill`, which nobody can handle.
     if (options.gate == nullptr) return;
     seat_ = options.gate->join(status_->service, [self = address()] {
       if (const auto alive = caf::actor_cast<caf::actor>(self)) caf::anon_send(alive, run_atom_v);
@@ -47,6 +53,7 @@ class cell final : public managed_actor {
           schedule();
         },
         [this](delivery::batch& frame) {
+          if (status_->state == cell_state::draining) return;  // It comes again.
           with_outgoing([&](outgoing& out) { core_->received(std::move(frame), out); });
         },
         [this](const delivery::ack& frame) {
@@ -61,14 +68,20 @@ class cell final : public managed_actor {
         [this](run_atom) { run(); },
         [this](tick_atom, std::uint64_t generation) { tick(generation); },
         [this](start_atom) { start(); },
-        [this](stop_atom) { stop(); },
+        [this](drain_atom, const caf::actor& who) { drain(who); },
+        [this](rebuild_atom) { rebuild("it was told to begin anew"); },
     };
   }
 
+  /// Also when it was killed: whoever asked is answered, whatever becomes of the rest.
   void on_exit() override {
     seat_.reset();
     places_.reset();
-    askers_.clear();
+    for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, refused(refusal::closed));
+    waits_for_drain_ = nullptr;
+    status_->requests_pending = 0;
+    status_->state = cell_state::stopped;
+    status_->state.notify_all();
     core_.reset();
   }
 
@@ -95,20 +108,13 @@ class cell final : public managed_actor {
     caf::anon_send(content.get_as<caf::actor>(1), reply_message{asked.token, refused(why)});
   }
 
-  /// The partition threw: a bug of ours. Its transaction is rolled back, whoever waits is told, and the store is
-  /// opened again later, so that nothing of the broken state lives on.
+  /// The partition threw: a bug of ours. Its transaction is rolled back, whoever waits is told, and it begins anew
+  /// from its store, so that nothing of the broken state lives on.
   void crashed(caf::mailbox_element& element, std::exception_ptr why) override {
     managed_actor::crashed(element, why);
-    leave_gate();
-    const base::fault told{fault_kind::internal, status_->service + " broke down and starts again", {}, 1s};
-    outgoing out;
-    core_->close(told, out);
-    send_out(std::move(out));
-    for (auto& [token, asker] : askers_)
-      caf::anon_send(asker.who, reply_message{asker.token, request::to_envelope(told)});
-    askers_.clear();
-    if (status_->state == cell_state::running) closed();
-    schedule();
+    const auto what = supervision::crash_from(why);
+    supervisor_.crashed({{}, what.text, what.backtrace, false, 0});
+    rebuild("it broke down");
   }
 
  private:
@@ -123,19 +129,54 @@ class cell final : public managed_actor {
   };
 
   void start() {
-    status_->state = core_->is_open() ? cell_state::running : cell_state::closed;
+    if (!core_->is_open())
+      if (auto opened = core_->open(first_); !opened) return quit_with(opened.error());
+    status_->state = cell_state::running;
     status_->state.notify_all();
     send_out(std::exchange(first_, {}));
+    supervisor_.up();
     schedule();
+  }
+
+  void quit_with(const base::fault& why) {
+    log.error("store-not-opened", {{"service", status_->service}, {"error", why.text}});
+    quit(supervision::to_error({supervision::end_kind::start_failed, why.text, {}}));
   }
 
   void stop() {
     outgoing out;
     core_->close({fault_kind::unavailable, status_->service + " is stopping", {}, 1s}, out);
     send_out(std::move(out));
-    status_->requests_pending = 0;
-    status_->state = cell_state::stopped;
-    quit();
+    quit(caf::exit_reason::user_shutdown);
+  }
+
+  void drain(const caf::actor& who) {
+    waits_for_drain_ = who;
+    if (status_->state == cell_state::running) status_->state = cell_state::draining;
+    tell_drained();
+  }
+  void tell_drained() {
+    if (!waits_for_drain_ || run_pending_ ||
+        (core_->is_open() && (core_->has_work() || core_->requests_pending() > 0)))
+      return;
+    caf::anon_send(std::exchange(waits_for_drain_, nullptr), drained_atom_v);
+  }
+
+  /// Closes, answers whoever waits, and opens again in a moment.
+  void rebuild(std::string_view why) {
+    leave_gate();
+    const base::fault told{
+        fault_kind::internal, status_->service + " begins anew: " + std::string{why}, {}, std::chrono::seconds{1}};
+    outgoing out;
+    core_->close(told, out);
+    send_out(std::move(out));
+    for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, request::to_envelope(told));
+    if (status_->state == cell_state::running) closed();
+    schedule();
+  }
+
+  static void tell(const asking& asker, message::envelope said) {
+    caf::anon_send(asker.who, reply_message{asker.token, std::move(said)});
   }
 
   void request(request_message& asked, const caf::actor& who) {
@@ -161,8 +202,15 @@ class cell final : public managed_actor {
 
   void run() {
     run_pending_ = false;
+    if (watch_) watch_->begin("batch", std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()));
     run_batch();
-    if (!core_->is_open() && status_->state == cell_state::running) closed();
+    if (watch_) watch_->end();
+    if (!core_->is_open() && status_->state == cell_state::running) {
+      const auto& why = core_->last_failure();
+      supervisor_.crashed({{}, why ? why->text : "its store has closed", {}, true, 0});
+      closed();
+    }
+    tell_drained();
     const std::lock_guard hold{status_->mutex};
     status_->store = core_->store_statistics();
   }
@@ -236,6 +284,7 @@ class cell final : public managed_actor {
   }
 
   void send_out(outgoing out) {
+    for (auto& one : out.crashes) supervisor_.crashed(std::move(one));
     for (auto& one : out.replies) {
       auto found = askers_.extract(one.token);
       if (!found.empty())
@@ -260,6 +309,9 @@ class cell final : public managed_actor {
   std::shared_ptr<const base::clock> clock_;
   std::shared_ptr<cell_status> status_;
   std::uint64_t requests_max_;
+  supervision::child_link supervisor_;
+  std::shared_ptr<supervision::watched_handler> watch_;
+  caf::actor waits_for_drain_;
   std::optional<delivery::isolation::seat> seat_;
   std::unordered_map<std::uint64_t, asking> askers_;
   std::uint64_t tokens_ = 0;
@@ -294,6 +346,8 @@ std::string_view name_of(cell_state state) {
       return "starting";
     case cell_state::running:
       return "running";
+    case cell_state::draining:
+      return "draining";
     case cell_state::closed:
       return "closed";
     case cell_state::stopped:

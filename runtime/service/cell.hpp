@@ -13,10 +13,11 @@
 #include "delivery/isolation.hpp"
 #include "service/managed_actor.hpp"
 #include "service/partition.hpp"
+#include "supervision/supervisor_actor.hpp"
 
 namespace musiccorp::service {
 
-/// Where every service is. Filled before the cells start, emptied after they have stopped. Thread-safe.
+/// Where every service is. A cell that takes another one's place takes its name as well. Thread-safe.
 class directory {
  public:
   void add(const std::string& service, caf::actor cell);
@@ -29,7 +30,7 @@ class directory {
   std::map<std::string, caf::actor, std::less<>> cells_;
 };
 
-enum class cell_state : std::uint8_t { starting, running, closed, stopped };
+enum class cell_state : std::uint8_t { starting, running, draining, closed, stopped };
 [[nodiscard]] std::string_view name_of(cell_state state);
 
 /// What the outside may know of a cell. Outlives it; any thread.
@@ -51,21 +52,28 @@ struct cell_status {
 };
 
 struct cell_options {
-  std::unique_ptr<partition> core;  ///< already opened
-  outgoing first;                   ///< what opening it wants to say; sent at the start message
+  std::unique_ptr<partition> core;  ///< one that is not open is opened by the cell, at its start
+  outgoing first;                   ///< what opening it wanted to say; sent at the start
   std::shared_ptr<directory> places;
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<cell_status> status;
   delivery::isolation* gate = nullptr;  ///< of the node; outlives the cell; null: nothing ever runs alone
   std::uint64_t requests_max = 10'000;  ///< pending ones; above it a request is answered fault{overloaded}
+  /// Hears that the cell is up, and each crash that it survives. Empty: nobody does.
+  supervision::child_link supervisor{};
+  std::shared_ptr<supervision::watched_handler> watch{};  ///< says what it does since when; null: to nobody
 };
 
 /// The actor that hosts one partition under one address for its whole life: it owns mailbox and timers and decides
 /// nothing. Nothing vanishes on CAF's own ways: requests that find the mailbox full or closed, or are left in it at
 /// the end, are answered; frames that are lost are sent again from the publisher's log, since a subscriber that is
-/// there again says how far it has committed; what is no message of ours becomes a dead letter (`strayed`). It waits
-/// for its first `start_atom`, and ends at `stop_atom` after the batch that runs. A store that failed is opened
-/// again, later and later, up to 30 s.
+/// there again says how far it has committed; what is no message of ours becomes a dead letter (`strayed`).
+///
+/// It waits for its first `start_atom`; a store that can't be opened then is its end, `start_failed`. An exit message
+/// ends it after the batch that runs. From `drain_atom` on it takes nothing
+/// from streams, and says `drained_atom` to whoever came with it when everything is done that it had taken. At
+/// `rebuild_atom` it begins anew from its store. A store that failed later is opened again, later and later, up to
+/// 30 s.
 [[nodiscard]] caf::actor spawn_cell(caf::actor_system& system, cell_options options);
 
 }  // namespace musiccorp::service

@@ -6,6 +6,7 @@
 
 #include "delivery/frames.hpp"
 #include "message/envelope.hpp"
+#include "supervision/crash_memory.hpp"
 
 namespace musiccorp::service {
 
@@ -26,11 +27,14 @@ struct outgoing {
     std::string service;
     std::variant<delivery::hello, delivery::subscribe, delivery::batch, delivery::ack> what;
   };
+  std::vector<supervision::crash_report> crashes{};  ///< of rules, for whoever supervises this partition
   std::vector<reply> replies;
   std::vector<question> questions;
   std::vector<frame> frames;
 
-  [[nodiscard]] bool empty() const { return replies.empty() && questions.empty() && frames.empty(); }
+  [[nodiscard]] bool empty() const {
+    return crashes.empty() && replies.empty() && questions.empty() && frames.empty();
+  }
 };
 
 }  // namespace musiccorp::service

@@ -22,6 +22,7 @@
 #include "service/outgoing.hpp"
 #include "service/wiring.hpp"
 #include "storage/store.hpp"
+#include "supervision/watchdog.hpp"
 #include "telemetry/runtime_metrics.hpp"
 
 namespace musiccorp::service {
@@ -80,6 +81,8 @@ class partition {
   void accuse(std::vector<delivery::finding> findings, delivery::evidence why, std::string scene);
   /// Where to say which message is being handled. Must outlive the partition; null: nowhere.
   void use_slot(delivery::slot* where) { slot_ = where; }
+  /// Where to say what is being done since when, for a watchdog; null: nowhere.
+  void use_watch(std::shared_ptr<supervision::watched_handler> watch) { watch_ = std::move(watch); }
 
   /// Opens the store, loads what waits, imports at the first start, subscribes to every upstream. A closed partition
   /// answers requests with fault{unavailable}.
@@ -204,6 +207,8 @@ class partition {
   [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
   void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
   void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
+  void note_crash(std::string message, const base::fault& trouble, const tried& one, batch_work& work);
+  void watch(std::string_view what) const;
   [[nodiscard]] bool log_is_full(batch_work& work) const;
   [[nodiscard]] std::uint64_t everybody_has() const;
 
@@ -263,6 +268,8 @@ class partition {
   std::optional<accusation> accused_;
   std::map<waiting_place, storage::suspect_row> suspects_;
   delivery::slot* slot_ = nullptr;
+  std::shared_ptr<supervision::watched_handler> watch_{};
+  std::uint64_t handled_since_crash_ = 0;
   bool alone_ = false;  ///< nothing else runs on the node
   std::deque<std::string> strays_;
   std::uint64_t strays_dropped_ = 0;

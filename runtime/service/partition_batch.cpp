@@ -117,6 +117,7 @@ result<void> partition::in_transaction(batch_work& work, Work inside) {
   try {
     must(store_->begin());
     inside();
+    watch("commit");
     finish(work);
     const auto committing = environment_.clock.now();
     must(store_->commit());
@@ -141,6 +142,11 @@ void partition::run_request(pending_request& one, batch_work& work) {
     if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
     auto tried_once = try_rule(one.message, one.answers, work);
     const auto& said = tried_once.said;
+    // A request has no attempts to spend; all of one type count as one message, or a caller could spend the budget.
+    if (const auto* trouble = said.is<base::fault>(); trouble && trouble->kind == fault_kind::crash)
+      note_crash(one.message.type, *trouble, tried_once, work);
+    else
+      ++handled_since_crash_;
     if (!said.is<done>() && !said.is<request::answer>()) return reply_of(said, one.message);
     if (!tried_once.effects.messages.empty() && log_is_full(work))
       return base::fault{fault_kind::overloaded,
@@ -221,11 +227,21 @@ partition::tried partition::try_rule(envelope& message, const std::vector<std::s
   return one;
 }
 
+void partition::note_crash(std::string message, const base::fault& trouble, const tried& one, batch_work& work) {
+  work.crashes.push_back(
+      {std::move(message), trouble.text, one.backtrace, false, std::exchange(handled_since_crash_, 0)});
+}
+
+void partition::watch(std::string_view what) const {
+  if (watch_) watch_->begin(what, std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()));
+}
+
 /// A crash is an outcome, storage trouble is not.
 partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now) {
   const void* const caller = __builtin_return_address(0);
   tried one{done{}, {}, environment_.clock.now(), {}};
   const handled_in slot{slot_, message, one.started, alone_};
+  watch(message.type);
   one.said = [&]() -> outcome {
     if (message.expires != instant{} && message.expires <= now)
       return base::fault{fault_kind::expired, "expired at " + base::to_text(message.expires), {}, {}};
@@ -285,6 +301,7 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
 
 void partition::settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work) {
   ++from.cursor.processed;
+  ++handled_since_crash_;
   from.moved = true;
   from.numbers->settled(telemetry::settlement::processed);
   from.numbers->attempts(static_cast<std::uint64_t>(row.attempts_before + row.attempts) + 1);
@@ -406,6 +423,7 @@ void partition::pinned(const request::reply& said) {
 }
 
 void partition::release(batch_work& work, outgoing& out) {
+  std::move(work.crashes.begin(), work.crashes.end(), std::back_inserter(out.crashes));
   for (std::size_t i = 0; i < work.requests.size(); ++i) answer(work.requests[i].token, work.replies[i], out);
   for (const auto& message : work.appended) outbox_.committed(message);
   for (auto& [name, from] : upstreams_)

@@ -80,6 +80,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   const auto special = limits_.retry_by_type.find(row.message.type);
   const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
   charge_deaths(row);
+  if (trouble.kind == fault_kind::crash) note_crash(row.message.id, trouble, one, work);
   ++row.attempts;
   if (row.first_failed == instant{} || row.attempts == 1) row.first_failed = work.now;
   row.last_failed = work.now;

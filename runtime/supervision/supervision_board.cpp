@@ -1,6 +1,7 @@
 #include "supervision/supervision_board.hpp"
 
 #include <algorithm>
+#include <caf/all.hpp>
 
 namespace musiccorp::supervision {
 
@@ -35,12 +36,19 @@ supervisor_view board_entry::copy() const {
   return seen;
 }
 
-std::shared_ptr<board_entry> supervision_board::add(const std::string& path) {
-  auto made = std::make_shared<board_entry>(path);
+std::shared_ptr<board_entry> supervision_board::add(const std::string& path, caf::actor_addr who) {
+  auto made = std::make_shared<board_entry>(path, std::move(who));
   const std::lock_guard hold{mutex_};
   std::erase_if(entries_, [](const auto& one) { return one.second.expired(); });
   entries_[path] = made;
   return made;
+}
+
+caf::actor supervision_board::find(const std::string& path) const {
+  const std::lock_guard hold{mutex_};
+  const auto found = entries_.find(path);
+  const auto alive = found == entries_.end() ? nullptr : found->second.lock();
+  return alive ? caf::actor_cast<caf::actor>(alive->who_) : caf::actor{};
 }
 
 std::vector<supervisor_view> supervision_board::tree() const {

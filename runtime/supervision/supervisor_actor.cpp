@@ -40,7 +40,7 @@ class supervisor final : public caf::event_based_actor {
     if (setup_.options.strategy == restart_strategy::pool) template_ = setup_.children.front().start;
     for (auto& child : setup_.children) keep(child);
     setup_.children.clear();
-    if (setup_.board) shown_ = setup_.board->add(setup_.path);
+    if (setup_.board) shown_ = setup_.board->add(setup_.path, address());
     set_down_handler([this](const caf::down_msg& down) { ended(down); });
     set_exit_handler([this](const caf::exit_msg&) { run(rules_.stop(false, now())); });
     set_error_handler([this](const caf::error& error) {
@@ -236,7 +236,10 @@ class supervisor final : public caf::event_based_actor {
   /// Its DOWN is still understood by its address.
   void perform(const abandon_child& what) { running_.erase(what.child.child); }
   void perform(const forget_child& what) { functions_.erase(what.id); }
-  void perform(const tell_ready&) { setup_.parent.up(); }
+  void perform(const tell_ready&) {
+    setup_.parent.up();
+    if (setup_.on_ready) setup_.on_ready();
+  }
   void perform(const tell& what) {
     log.write(telemetry::level_of(what.level), what.event,
               {{"supervisor", setup_.path}, {"child", what.child}, {"text", what.text}});

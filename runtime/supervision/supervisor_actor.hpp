@@ -103,6 +103,8 @@ struct supervisor_setup {
   std::shared_ptr<const base::clock> clock{};  ///< for times in views; empty: the machine's
   std::uint64_t seed = 1;                      ///< of the jitter
   on_tell observe{};                           ///< for metrics
+  /// All children are up for the first time; on its thread.
+  std::function<void()> on_ready{};
   /// Its end, also when it crashed; on its thread, before anybody who monitors it hears of it.
   std::function<void(const end_reason&)> on_end{};
   std::shared_ptr<orphanage> orphans{};  ///< shared by its runs: children of a former one end before its own start

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -40,6 +42,7 @@ class watched_handler {
     std::uint64_t turn;  ///< odd while handling, even between
     moment since;
     std::string what;
+    pid_t thread = 0;
   };
   [[nodiscard]] reading read() const;
 
@@ -48,6 +51,7 @@ class watched_handler {
   std::atomic<duration::rep> deadline_;
   std::atomic<std::uint64_t> turn_{0};
   std::atomic<duration::rep> since_{0};
+  std::atomic<pid_t> thread_{0};
   std::array<std::atomic<std::uint64_t>, words> text_{};  ///< padded with zeros
 };
 
@@ -86,6 +90,7 @@ struct watchdog_event {
   std::string handling;  ///< what it was, or is, doing
   duration running{};    ///< recovered: how long at least
   duration deadline{};
+  pid_t thread = 0;  ///< that runs it, as the kernel counts them
 };
 
 /// All handlers of one process. Thread-safe; handlers may be added and dropped at any time.

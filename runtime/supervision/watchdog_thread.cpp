@@ -1,7 +1,9 @@
 #include "supervision/watchdog_thread.hpp"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 
 #include "supervision/exception_text.hpp"
@@ -43,9 +45,13 @@ watchdog_thread::watchdog_thread(std::shared_ptr<watchdog> watched, std::chrono:
         } while (!wake.wait_for(hold, ending, interval, [&] { return ending.stop_requested(); }));
       }} {}
 
-watchdog_thread::reaction end_process() {
-  return [](const watchdog_event& seen) {
-    if (seen.what == watchdog_event::kind::wedged) std::abort();
+watchdog_thread::reaction end_process(std::chrono::milliseconds patience) {
+  return [patience](const watchdog_event& seen) {
+    if (seen.what != watchdog_event::kind::wedged) return;
+    telemetry::flush_logs();
+    tgkill(getpid(), seen.thread, SIGABRT);
+    std::this_thread::sleep_for(patience);
+    kill(getpid(), SIGKILL);
   };
 }
 

@@ -21,8 +21,10 @@ class watchdog_thread {
   std::jthread thread_;
 };
 
-/// A reaction that ends the process at once with SIGABRT, without any clean-up (which could hang just as well), so
-/// that its supervisor starts it again and the in-flight slots name the culprit.
-[[nodiscard]] watchdog_thread::reaction end_process();
+/// A reaction that ends the process with SIGABRT, without any clean-up (which could hang just as well), so that its
+/// supervisor starts it again. The signal goes to the thread that is wedged, so a handler of fatal signals sees the
+/// culprit and its stack. Where that thread does not take it within `patience` (it waits for a disk, say), with
+/// SIGKILL.
+[[nodiscard]] watchdog_thread::reaction end_process(std::chrono::milliseconds patience = std::chrono::seconds{2});
 
 }  // namespace musiccorp::supervision

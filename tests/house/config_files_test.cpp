@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "config/load.hpp"
 #include "node/from_config.hpp"
@@ -49,11 +50,37 @@ std::string trouble_of_schema(const fs::path& file) {
   return is_schema ? std::string{} : file.string() + ": wanted a JSON Schema";
 }
 
+/// A unit for systemd: what it starts is a node with flags that this program knows.
+std::string trouble_of_unit(const fs::path& file) {
+  std::ifstream in{file};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  for (auto at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n")) text.erase(at, 2);
+  const auto start = text.find("\nExecStart=");
+  if (start == std::string::npos) return file.string() + ": starts nothing";
+  std::istringstream words{text.substr(start + 11, text.find('\n', start + 1) - start - 11)};
+  std::string program, verb;
+  words >> program >> verb;
+  if (!program.ends_with("/musiccorp") || verb != "node") return file.string() + ": wanted `musiccorp node`";
+  std::vector<config::override_value> overrides;
+  for (std::string flag, value; words >> flag >> value;) {
+    if (flag == "--set") {
+      auto one = config::parse_override(value);
+      if (!one) return one.error().text;
+      overrides.push_back(std::move(*one));
+    } else if (flag != "--config" && flag != "--data") {
+      return file.string() + ": unknown flag " + flag;
+    }
+  }
+  const auto loaded = config::load_node_config(folder / "node.json", {}, overrides);
+  return loaded ? std::string{} : config::report(loaded.error(), file.string());
+}
+
 std::string trouble_of(const fs::path& file) {
   const auto name = fs::relative(file, folder).generic_string();
   if (name.starts_with("schema/")) return trouble_of_schema(file);
   if (name.starts_with("catalog")) return trouble_of_catalogue(file);
   if (name.starts_with("node")) return trouble_of_node_file(file);
+  if (name.ends_with(".service")) return trouble_of_unit(file);
   return name + ": nothing is known to read it; say here what does";
 }
 

@@ -142,7 +142,7 @@ TEST_F(Launcher, RefusesAPresetThatIsNotThere) {
 TEST_F(Launcher, HelpNeedsNothing) {
   const auto end = run("shop/musiccorp");
   EXPECT_EQ(end.code, 0);
-  for (const auto* verb : {"demo", "up", "node", "config", "test", "bench", "build", "clean"})
+  for (const auto* verb : {"demo", "up", "node", "status", "config", "test", "bench", "build", "clean"})
     EXPECT_THAT(end.text, HasSubstr(std::string{"\n  "} + verb)) << verb;
   EXPECT_THAT(calls(), IsEmpty());
 }

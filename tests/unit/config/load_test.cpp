@@ -58,7 +58,10 @@ TEST(NodeFile, HasTheDocumentedDefaults) {
             R"("order":{"policy":"park","parked_per_key_max":1000,"parked_max":100000},)"
             R"("streams":{"window_messages":1024,"window_bytes":1048576,"batch_messages":512,)"
             R"("payload_bytes_max":1048576,"log_kept_s":86400,"log_messages_max":1000000,)"
-            R"("deferral_longest_ms":3600000,"answers_kept_s":86400},"imports":{},"services":{}})");
+            R"("deferral_longest_ms":3600000,"answers_kept_s":86400},)"
+            R"("supervision":{"restarts_max":5,"restarts_period_ms":10000,"differing_crashes":3,)"
+            R"("services_restarts_max":20,"delay_first_ms":500,"delay_longest_ms":30000,)"
+            R"("handler_deadline_ms":30000,"wedged":"wait"},"imports":{},"services":{}})");
 }
 
 TEST(NodeFile, DefaultsPassTheirOwnChecks) {
@@ -102,6 +105,8 @@ TEST(NodeFile, IsReadWhole) {
       R"("order":{"policy":"block","parked_per_key_max":11,"parked_max":12},)"
       R"("streams":{"window_messages":9,"window_bytes":2000,"batch_messages":4,)"
       R"("payload_bytes_max":1500,"log_kept_s":1,"log_messages_max":13,"deferral_longest_ms":14,"answers_kept_s":2},)"
+      R"("supervision":{"restarts_max":31,"restarts_period_ms":32,"differing_crashes":33,"services_restarts_max":34,)"
+      R"("delay_first_ms":35,"delay_longest_ms":36,"handler_deadline_ms":37,"wedged":"end_process"},)"
       R"("seed":42,"imports":{"catalog":"/c.json"},)"
       R"("services":{"inventory":{"mailbox_limit":1,"mailbox_bytes_limit":2000,)"
       R"("order":{"policy":"none","parked_per_key_max":21,"parked_max":22},"retry":{"attempts_max":3,)"

@@ -15,7 +15,7 @@ using ::testing::Not;
 TEST(CommandLine, HelpNamesEveryVerb) {
   const auto end = run({"--help"});
   EXPECT_EQ(end.code, 0);
-  for (const auto* verb : {"node", "up", "demo", "hospital", "config", "schema"})
+  for (const auto* verb : {"node", "up", "status", "demo", "hospital", "config", "schema"})
     EXPECT_THAT(end.out, HasSubstr("\n  " + std::string{verb} + " ")) << verb;
   EXPECT_THAT(end.err, IsEmpty());
 }
@@ -45,7 +45,7 @@ struct mistake {
 
 TEST(CommandLine, TellsWhatIsWrongAndWhatWasMeant) {
   const std::vector<mistake> mistakes{
-      {{}, "musiccorp: wanted a verb: node, up, demo, hospital, config, schema\n`musiccorp --help` tells more.\n"},
+      {{}, "musiccorp: wanted a verb: node, up, status, demo, hospital, config, schema\n`musiccorp --help` tells more.\n"},
       {{"dmeo"}, "musiccorp: there is no verb 'dmeo'; did you mean demo?\n`musiccorp --help` tells more.\n"},
       {{"frobnicate"}, "musiccorp: there is no verb 'frobnicate'\n`musiccorp --help` tells more.\n"},
       {{"config", "explian"},

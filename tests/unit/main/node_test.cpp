@@ -66,7 +66,7 @@ TEST_F(NodeProgram, UpTellsWhereEverythingIsBeforeAnybodyAsks) {
     EXPECT_TRUE(child->wait_for_line(beginning, std::chrono::seconds{30})) << beginning;
   EXPECT_TRUE(child->wait_for_line("ready http://127.0.0.1:", std::chrono::seconds{30}));
   child->send(SIGINT);
-  EXPECT_TRUE(child->wait_for_line("Closing ...", std::chrono::seconds{20}));
+  EXPECT_TRUE(child->wait_for_line("Closed.", std::chrono::seconds{20}));
   EXPECT_EQ(child->wait(std::chrono::seconds{20}), (demo::process_end{0, 0}));
 }
 

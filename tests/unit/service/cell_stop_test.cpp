@@ -94,7 +94,7 @@ TEST(CellStop, AnswersEveryRequestThatRacesWithIt) {
             caf::anon_send(cell, request_message{sender * requests + i, deadline, query}, asker);
         });
       std::this_thread::yield();
-      caf::anon_send(cell, stop_atom_v);
+      caf::anon_send_exit(cell, caf::exit_reason::user_shutdown);
     }
     EXPECT_TRUE(seen.wait_for(senders * requests));
     {

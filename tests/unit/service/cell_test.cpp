@@ -46,7 +46,7 @@ class Cell : public ::testing::Test {
   }
 
   ~Cell() override {
-    for (const auto& definition : services_) caf::anon_send(places_->find(definition.name()), stop_atom_v);
+    for (const auto& definition : services_) caf::anon_send_exit(places_->find(definition.name()), caf::exit_reason::user_shutdown);
     run();
     places_->clear();
     caf::anon_send_exit(asker_, caf::exit_reason::kill);
@@ -73,7 +73,7 @@ class Cell : public ::testing::Test {
 
   /// A new cell on the old one's store.
   void restart(const std::string& service) {
-    caf::anon_send(places_->find(service), stop_atom_v);
+    caf::anon_send_exit(places_->find(service), caf::exit_reason::user_shutdown);
     run();
     for (const auto& definition : services_)
       if (definition.name() == service) start(definition);
@@ -322,7 +322,7 @@ TEST_F(Cell, ABugInItsPartitionIsAnsweredAndHeals) {
 }
 
 TEST_F(Cell, AnswersWhatIsLeftInItsMailboxWhenItStops) {
-  caf::anon_send(places_->find("till"), stop_atom_v);
+  caf::anon_send_exit(places_->find("till"), caf::exit_reason::user_shutdown);
   std::vector<std::uint64_t> tokens;
   for (int i = 0; i < 5; ++i) tokens.push_back(ask("till", buy{std::to_string(i), "disc"}));
   run();
@@ -335,7 +335,7 @@ TEST_F(Cell, AnswersWhatIsLeftInItsMailboxWhenItStops) {
 }
 
 TEST_F(Cell, ARequestToACellThatStoppedIsAnswered) {
-  caf::anon_send(places_->find("till"), stop_atom_v);
+  caf::anon_send_exit(places_->find("till"), caf::exit_reason::user_shutdown);
   run();
   const auto token = ask("till", buy{"1", "disc"});
   run();
@@ -346,7 +346,7 @@ TEST_F(Cell, WhoeverAskedACellThatStopsIsAnswered) {
   places_->add("price", asker_);  // Somebody who never replies.
   const auto token = ask("till", buy{"1", "disc"});
   run();
-  caf::anon_send(places_->find("till"), stop_atom_v);
+  caf::anon_send_exit(places_->find("till"), caf::exit_reason::user_shutdown);
   run();
   EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
 }

@@ -18,15 +18,16 @@ struct ending_early {
   std::string text;
 };
 
-/// The hospital of a running shop. Throws ending_early for every answer that is not a success: 1 with the problem's
+/// A running shop, asked over HTTP. Throws ending_early for every answer that is not a success: 1 with the problem's
 /// words for 4xx, 69 when there is no answer or a 5xx.
-class hospital_shop {
+class running_shop {
  public:
-  explicit hospital_shop(std::string url) : url_{std::move(url)} {}
+  /// `below`: what every path begins with.
+  explicit running_shop(std::string url, std::string below = {}) : url_{std::move(url)}, below_{std::move(below)} {}
 
   using parameters = std::vector<std::pair<std::string, std::string>>;
 
-  /// The body. `path` is below /hospital; parameters without a value are left out.
+  /// The body. Parameters without a value are left out.
   [[nodiscard]] std::string get(const std::string& path, const parameters& query = {});
   [[nodiscard]] std::string post(const std::string& path, std::string body);
 
@@ -54,6 +55,7 @@ class hospital_shop {
   std::string answer(http::client_request request);
 
   std::string url_;
+  std::string below_;
   http::client connection_;
 };
 

@@ -1,4 +1,4 @@
-#include "hospital_shop.hpp"
+#include "running_shop.hpp"
 
 #include "demo/shop_client.hpp"
 
@@ -45,23 +45,23 @@ std::string words_of(const http::client_response& response) {
 
 }  // namespace
 
-std::string hospital_shop::get(const std::string& path, const parameters& query) {
+std::string running_shop::get(const std::string& path, const parameters& query) {
   std::string target = path;
   for (const auto& [name, value] : query)
     if (!value.empty()) target += (target.find('?') == std::string::npos ? "?" : "&") + name + "=" + escaped(value);
-  return answer({.method = "GET", .url = url_ + "/hospital" + target});
+  return answer({.method = "GET", .url = url_ + below_ + target});
 }
 
-std::string hospital_shop::post(const std::string& path, std::string body) {
+std::string running_shop::post(const std::string& path, std::string body) {
   return answer({.method = "POST",
-                 .url = url_ + "/hospital" + path,
+                 .url = url_ + below_ + path,
                  .headers = {{"content-type", "application/json"}},
                  .body = std::move(body)});
 }
 
-std::string hospital_shop::escaped(const std::string& text) { return demo::shop_client::escaped(text); }
+std::string running_shop::escaped(const std::string& text) { return demo::shop_client::escaped(text); }
 
-std::string hospital_shop::answer(http::client_request request) {
+std::string running_shop::answer(http::client_request request) {
   auto got = connection_.fetch(std::move(request));
   if (!got)
     throw ending_early{exit_unreachable, "the shop at " + url_ + " does not answer: " + got.error().text +

@@ -1,0 +1,94 @@
+#include "status_verb.hpp"
+
+#include <iostream>
+
+#include "node/supervision_routes.hpp"
+#include "running_shop.hpp"
+
+namespace musiccorp::program {
+namespace {
+
+using supervision::child_state;
+using supervision::child_view;
+using supervision::supervisor_view;
+
+std::string ago(base::instant then, base::instant now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
+  if (seconds < 120) return std::to_string(std::max<std::int64_t>(seconds, 0)) + " s";
+  if (seconds < 7'200) return std::to_string(seconds / 60) + " min";
+  if (seconds < 172'800) return std::to_string(seconds / 3'600) + " h";
+  return std::to_string(seconds / 86'400) + " days";
+}
+
+/// One line of a text from outside, short enough for a terminal.
+std::string short_line(std::string_view text) {
+  std::string line{text.substr(0, text.find('\n'))};
+  for (auto& letter : line)
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+  constexpr std::size_t longest = 100;
+  return line.size() > longest ? line.substr(0, longest - 3) + "..." : line;
+}
+
+class status_text {
+ public:
+  explicit status_text(base::instant now) : now_{now} {}
+
+  void add(const supervisor_view& one, std::size_t depth) {
+    for (const auto& child : one.children) add(child, depth);
+  }
+  [[nodiscard]] bool all_up() const { return all_up_; }
+  std::string text{};
+
+ private:
+  void add(const child_view& one, std::size_t depth) {
+    all_up_ = all_up_ && one.state == child_state::up;
+    const auto name = std::string(depth * 2, ' ') + one.id;
+    std::string line = name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ');
+    line += std::string{describe::name_of(one.state)} + " for " + ago(one.since, now_);
+    if (one.restarts > 0) line += ", restarted " + std::to_string(one.restarts) + " times";
+    if (one.rebuilds > 0) line += ", survived " + std::to_string(one.rebuilds) + " crashes";
+    for (const auto& inside : one.supervises) line += ", may restart " + std::to_string(inside.budget_left) + " more";
+    if (one.next_retry) line += ", next try in " + ago(now_, *one.next_retry);
+    text += line + "\n";
+    if (!one.causes.empty()) {
+      const auto& last = one.causes.back();
+      text += std::string(depth * 2 + 2, ' ') + "last: " + std::string{describe::name_of(last.kind)} + " " +
+              ago(last.at, now_) + " ago: " + short_line(last.text) + "\n";
+    }
+    for (const auto& inside : one.supervises)
+      if (inside.children.size() != 1 || !is_quiet(inside.children.front())) add(inside, depth + 1);
+  }
+  /// Says no more than its supervisor does.
+  static bool is_quiet(const child_view& one) {
+    return one.state == child_state::up && one.causes.empty() && one.supervises.empty();
+  }
+
+  base::instant now_;
+  bool all_up_ = true;
+};
+
+}  // namespace
+
+int show_status(const std::string& url, bool as_json) {
+  try {
+    running_shop shop{url};
+    const auto body = shop.get("/supervision");
+    const auto page = describe::from_json<node::supervision_page>(body);
+    if (!page) throw ending_early{exit_unreachable, url + " answers what this program does not understand"};
+    status_text told{base::system_clock{}.now()};
+    for (const auto& root : page->tree) {
+      told.text += root.path + " at " + url + ", may restart " + std::to_string(root.budget_left) + " more\n";
+      told.add(root, 1);
+    }
+    for (const auto& one : page->overdue)
+      told.text += "\nWEDGED: " + one.name + " has been handling " + one.what + " for " +
+                   std::to_string(one.running_ms) + " ms (deadline " + std::to_string(one.deadline_ms) + " ms)\n";
+    std::cout << (as_json ? body + "\n" : told.text) << std::flush;
+    return told.all_up() && page->overdue.empty() && !page->tree.empty() ? 0 : exit_refused;
+  } catch (const ending_early& early) {
+    std::cerr << early.text << std::endl;
+    return early.code;
+  }
+}
+
+}  // namespace musiccorp::program

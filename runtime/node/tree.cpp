@@ -1,0 +1,76 @@
+#include "node/tree.hpp"
+
+#include "node/ticker.hpp"
+
+namespace musiccorp::node {
+namespace {
+
+using namespace std::chrono_literals;
+using supervision::child_spec;
+using supervision::restart_strategy;
+using supervision::start_context;
+using supervision::started_child;
+using supervision::stop_limit;
+using supervision::supervised_child;
+using supervision::supervisor_options;
+
+constexpr auto partition_stops_within = 2s;
+constexpr auto partition_is_up_within = 30s;
+
+supervised_child worker(std::string id, std::chrono::milliseconds interval, std::function<void()> work) {
+  return {{.id = std::move(id), .stop = stop_limit::within(1s)},
+          [interval, work = std::move(work)](const start_context& how) -> result<started_child> {
+            return started_child{spawn_ticker(how.system, interval, work), {}, {}};
+          }};
+}
+
+/// One service: its partitions below a supervisor of their own.
+supervised_child service_branch(const supervision_options& wanted, const service_definition& definition,
+                                cell_factory& cells) {
+  supervised_child partition{
+      {.id = "0",
+       .stop = stop_limit::within(partition_stops_within),
+       .rebuilds = true,
+       .ready_within = partition_is_up_within},
+      [&definition, &cells](const start_context& how) { return cells.start(definition, how); }};
+  const supervisor_options options{.strategy = restart_strategy::one_for_one,
+                                   .intensity = wanted.restarts_max,
+                                   .period = wanted.restarts_period,
+                                   .backoff = {.delay_first = wanted.delay_first, .delay_max = wanted.delay_longest},
+                                   .kill_grace = 500ms,
+                                   .differing_in_row = wanted.differing_crashes};
+  return supervision::supervisor_child({.id = definition.name(), .kind = supervision::child_kind::supervisor},
+                                       {.options = options, .children = {std::move(partition)}});
+}
+
+}  // namespace
+
+supervision::supervisor_setup tree_of(const node_options& options, std::span<const service_definition> services,
+                                      cell_factory& cells, housekeeping work) {
+  const auto& wanted = options.supervision;
+  std::vector<supervised_child> branches;
+  std::vector<supervised_child> hospital;
+  for (const auto& one : services)
+    (one.name() == "hospital" ? hospital : branches).push_back(service_branch(wanted, one, cells));
+  // One service that always fails restarts at most so often within a minute that it never spends this alone.
+  const supervisor_options several{.strategy = restart_strategy::one_for_one,
+                                   .intensity = wanted.services_restarts_max,
+                                   .period = 60s,
+                                   .backoff = {.delay_first = wanted.delay_first, .delay_max = wanted.delay_longest}};
+  supervision::supervisor_setup root;
+  root.path = "node";
+  root.options = {.strategy = restart_strategy::rest_for_one,
+                  .intensity = 3,
+                  .period = 60s,
+                  .backoff = {.delay_first = wanted.delay_first, .delay_max = wanted.delay_longest}};
+  root.seed = options.seed;
+  root.children.push_back(worker("telemetry", 1s, std::move(work.observe)));
+  root.children.push_back(
+      supervision::supervisor_child({.id = "services", .kind = supervision::child_kind::supervisor},
+                                    {.options = several, .children = std::move(branches)}));
+  for (auto& one : hospital) root.children.push_back(std::move(one));
+  root.children.push_back(worker("gateway", 50ms, std::move(work.sweep)));
+  return root;
+}
+
+}  // namespace musiccorp::node
