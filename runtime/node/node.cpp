@@ -32,6 +32,7 @@ struct system_config : caf::actor_system_config {
   }
 };
 
+constexpr std::chrono::milliseconds answers_leave_within = 1s;
 constexpr std::chrono::milliseconds drain_longest = 1s;
 constexpr std::chrono::milliseconds stop_children_longest = 4s;
 constexpr std::chrono::milliseconds kill_longest = 2s;
@@ -188,8 +189,8 @@ class node::parts {
 
   bool finish_requests(const shutdown::patience& left) {
     if (!server_) return true;
-    left.wait_for([&] { return server_->requests_in_flight() == 0; });
-    return server_->stop(0ms);
+    const bool all = left.wait_for([&] { return server_->requests_in_flight() == 0; });
+    return server_->stop(all ? answers_leave_within : 0ms);
   }
 
   /// The cells finish what they have taken, and take nothing more from streams.
