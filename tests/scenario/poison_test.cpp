@@ -41,7 +41,8 @@ class PoisonTest : public ::testing::Test {
   void start() {
     std::vector<std::string> arguments{folder_.path().string()};
     arguments.push_back(std::to_string(memory_));
-    if (deaths_max_) arguments.push_back(std::to_string(*deaths_max_));
+    arguments.push_back(std::to_string(deaths_max_.value_or(0)));
+    if (deadline_ms_) arguments.push_back(std::to_string(*deadline_ms_));
     auto started = demo::child_process::start({MUSICCORP_POISON_NODE, arguments, folder_.path() / "node.log"});
     ASSERT_TRUE(started) << started.error().text;
     process_.emplace(std::move(*started));
@@ -168,6 +169,7 @@ class PoisonTest : public ::testing::Test {
   std::size_t memory_ = 0;
   std::size_t wanted_cases_ = 0;
   std::optional<int> deaths_max_;
+  std::optional<int> deadline_ms_;
   std::string url_;
 
  private:
@@ -185,6 +187,12 @@ TEST_F(PoisonTest, AnAbortIsNamed) { expect_named("abort", 2, "SIGABRT", "poison
 TEST_F(PoisonTest, ANullDereferenceIsNamed) { expect_named("null", 2, "SIGSEGV", "poison_reads_null"); }
 
 TEST_F(PoisonTest, AnOverflownStackIsNamed) { expect_named("recursion", 2, "SIGSEGV", "poison_recurses"); }
+
+/// A thread that hangs can't be stopped; its process can, by a signal that goes to that thread.
+TEST_F(PoisonTest, ARuleThatNeverEndsIsNamed) {
+  deadline_ms_ = 2'000;
+  expect_named("hang", 2, "SIGABRT", "poison_hangs");
+}
 
 TEST_F(PoisonTest, MemoryPastItsLimitIsNamed) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

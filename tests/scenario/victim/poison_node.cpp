@@ -1,9 +1,10 @@
 // A node whose listeners do to their process whatever the message that they hear says. Used by poison_test.
 //
-//   poison_node DATA [MEMORY_BYTES [DEATHS_MAX]]
+//   poison_node DATA [MEMORY_BYTES [DEATHS_MAX [DEADLINE_MS]]]
 //
 // Prints `ready URL` and runs until SIGTERM. MEMORY_BYTES limits its address space (0: it has no limit), DEATHS_MAX
-// is the limit of process deaths of one message.
+// is the limit of process deaths of one message (0: the usual one), DEADLINE_MS how long a rule may take before the
+// process ends.
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -37,6 +38,11 @@ std::filesystem::path data;
   page[depth % sizeof page] = 1;
   return depth == 0 ? 0 : poison_recurses(depth + 1) + static_cast<std::size_t>(page[0]);
 }
+[[gnu::noinline]] std::uint64_t poison_hangs(const volatile bool& ends) {
+  std::uint64_t rounds = 0;
+  while (!ends) ++rounds;
+  return rounds;
+}
 /// Out of memory where nobody may throw.
 [[gnu::noinline]] void poison_eats_memory() noexcept {
   std::vector<std::unique_ptr<std::string>> eaten;
@@ -57,6 +63,8 @@ void suffer(const std::string& name, const std::string& text) {
   if (what == "null") (void)poison_reads_null(nullptr);
   if (what == "recursion") (void)poison_recurses(1);
   if (what == "memory") poison_eats_memory();
+  const volatile bool never = false;
+  if (what == "hang") (void)poison_hangs(never);
   if (what == "kill") (void)::kill(::getpid(), SIGKILL);
 }
 
@@ -111,7 +119,10 @@ int run(int count, char** arguments) {
   options.http.port = 0;
   options.defaults.limits.retry.delay_first = 1ms;
   options.defaults.limits.retry.delay_longest = 10ms;
-  if (count > 3) options.defaults.limits.retry.process_deaths_max = std::stoi(arguments[3]);
+  if (count > 3 && std::stoi(arguments[3]) > 0)
+    options.defaults.limits.retry.process_deaths_max = std::stoi(arguments[3]);
+  if (count > 4) options.supervision.handler_deadline = std::chrono::milliseconds{std::stoi(arguments[4])};
+  options.supervision.wedged_ends_process = count > 4;
   auto started = node::node::start(std::move(options), shop());
   if (!started) {
     std::fprintf(stderr, "%s\n", started.error().text.c_str());

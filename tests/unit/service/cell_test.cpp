@@ -46,7 +46,8 @@ class Cell : public ::testing::Test {
   }
 
   ~Cell() override {
-    for (const auto& definition : services_) caf::anon_send_exit(places_->find(definition.name()), caf::exit_reason::user_shutdown);
+    for (const auto& definition : services_)
+      caf::anon_send_exit(places_->find(definition.name()), caf::exit_reason::user_shutdown);
     run();
     places_->clear();
     caf::anon_send_exit(asker_, caf::exit_reason::kill);
@@ -60,7 +61,7 @@ class Cell : public ::testing::Test {
                                                partition_limits{.retry = {3, 10ms, 100ms}},
                                                partition_environment{stores_, *clock_, 5, ledgers_});
     if (!accused_.empty()) options.core->accuse(std::exchange(accused_, {}), delivery::evidence::killed, "a death");
-    EXPECT_TRUE(options.core->open(options.first));
+    if (!opens_by_itself_) EXPECT_TRUE(options.core->open(options.first));
     options.gate = &gate_;
     options.places = places_;
     options.clock = clock_;
@@ -124,6 +125,7 @@ class Cell : public ::testing::Test {
   ledger_board ledgers_;
   delivery::isolation gate_;
   std::vector<delivery::finding> accused_;
+  bool opens_by_itself_ = false;
   std::shared_ptr<base::manual_clock> clock_ = std::make_shared<base::manual_clock>();
   std::shared_ptr<directory> places_ = std::make_shared<directory>();
   std::map<std::string, std::shared_ptr<cell_status>> statuses_;
@@ -349,6 +351,90 @@ TEST_F(Cell, WhoeverAskedACellThatStopsIsAnswered) {
   caf::anon_send_exit(places_->find("till"), caf::exit_reason::user_shutdown);
   run();
   EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
+}
+
+TEST_F(Cell, WhoeverAskedACellThatIsKilledIsAnswered) {
+  places_->add("price", asker_);  // Somebody who never replies.
+  const auto token = ask("till", buy{"1", "disc"});
+  run();
+  caf::anon_send_exit(places_->find("till"), caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(trouble_of(token), fault_kind::unavailable);
+  EXPECT_EQ(state("till"), cell_state::stopped);
+}
+
+TEST_F(Cell, AnotherOneTakesThePlaceOfOneThatWasKilled) {
+  ask("till", buy{"1", "disc"});
+  run();
+  caf::anon_send_exit(places_->find("book"), caf::exit_reason::kill);
+  run();
+  ask("till", buy{"2", "disc"});
+  run();
+  for (const auto& definition : services_)
+    if (definition.name() == "book") start(definition);
+  caf::anon_send(places_->find("book"), start_atom_v);
+  run();
+  EXPECT_EQ(booked().sales, 2) << "the stream goes on where it was";
+}
+
+TEST_F(Cell, OpensItsStoreByItselfWhenNobodyHas) {
+  caf::anon_send_exit(places_->find("book"), caf::exit_reason::kill);
+  run();
+  opens_by_itself_ = true;
+  for (const auto& definition : services_)
+    if (definition.name() == "book") start(definition);
+  EXPECT_EQ(state("book"), cell_state::starting);
+  caf::anon_send(places_->find("book"), start_atom_v);
+  run();
+  EXPECT_EQ(state("book"), cell_state::running);
+  ask("till", buy{"1", "disc"});
+  run();
+  EXPECT_EQ(booked().sales, 1);
+}
+
+TEST_F(Cell, EndsWhenItsStoreCannotBeOpenedAtTheStart) {
+  caf::anon_send_exit(places_->find("book"), caf::exit_reason::kill);
+  run();
+  opens_by_itself_ = true;
+  faults_->fail_all({testing::store_call::open});
+  for (const auto& definition : services_)
+    if (definition.name() == "book") start(definition);
+  caf::anon_send(places_->find("book"), start_atom_v);
+  run();
+  EXPECT_EQ(state("book"), cell_state::stopped);
+  faults_->heal();
+}
+
+TEST_F(Cell, DrainsWhatItHasTakenAndTakesNothingMoreFromStreams) {
+  std::size_t drained = 0;
+  const auto waiter =
+      system_.spawn([&](caf::event_based_actor*) -> caf::behavior { return {[&](drained_atom) { ++drained; }}; });
+  const auto pending = ask("till", buy{"1", "disc"});
+  caf::anon_send(places_->find("book"), drain_atom_v, waiter);
+  run();
+  EXPECT_EQ(answer<sale>(pending).amount, 4);
+  EXPECT_EQ(drained, 1U);
+  EXPECT_EQ(state("book"), cell_state::draining);
+  EXPECT_EQ(ledgers_.of("till:book").read().processed, 0U) << "it stays in the publisher's log";
+  EXPECT_EQ(booked().sales, 0) << "requests are still answered";
+  restart("book");
+  EXPECT_EQ(booked().sales, 1) << "and comes when it runs again";
+  caf::anon_send_exit(waiter, caf::exit_reason::kill);
+  run();
+}
+
+TEST_F(Cell, BeginsAnewInPlaceWhenItIsToldTo) {
+  ask("till", buy{"1", "disc"});
+  run();
+  const auto before = places_->find("book");
+  caf::anon_send(before, rebuild_atom_v);
+  run();
+  EXPECT_EQ(state("book"), cell_state::closed);
+  ask("till", buy{"2", "disc"});
+  pass(1s);
+  EXPECT_EQ(state("book"), cell_state::running);
+  EXPECT_EQ(places_->find("book"), before);
+  EXPECT_EQ(booked().sales, 2);
 }
 
 TEST(Mailbox, HasRoomForASenderThatOthersOvertook) {
