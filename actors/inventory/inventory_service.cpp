@@ -1,6 +1,7 @@
 #include "inventory/inventory_service.hpp"
 
 #include "inventory/inventory_rules.hpp"
+#include "inventory/stock_metrics.hpp"
 
 namespace musiccorp::inventory {
 
@@ -14,6 +15,7 @@ service_definition inventory_service(std::vector<catalog_entry> entries) {
       .on(ship)     // order.packaged
       .on(answer_stock)
       .on(answer_all_stock)
+      .watched_by([](auto& registry) { return std::make_unique<stock_metrics>(registry); })
       .says<stock_reserved, stock_rejected, stock_level_changed>()
       .get<list_stock, stock_page>("/inventory", "All stock, sorted by sku")
       .get<show_stock, stock_summary>("/inventory/{sku}", "The stock of one item")

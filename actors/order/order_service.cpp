@@ -1,5 +1,6 @@
 #include "order/order_service.hpp"
 
+#include "order/order_metrics.hpp"
 #include "order/order_rules.hpp"
 
 namespace musiccorp::order {
@@ -22,6 +23,7 @@ service_definition order_service() {
       .on(keep_paid)             // payment_kept
       .on(answer_order)
       .on(answer_orders)
+      .watched_by([](auto& registry) { return std::make_unique<order_metrics>(registry); })
       .says<reserve_stock, void_payment, order_placed, order_rejected, order_cancelled>()
       .post<place_order, order_summary>("/orders", "Place an order", 201, "/orders/{order_id}")
       .post<cancel_order, order_summary>("/orders/{order_id}/cancel",

@@ -3,6 +3,7 @@
 #include "hospital/audit.hpp"
 #include "hospital/batch_rules.hpp"
 #include "hospital/case_actions.hpp"
+#include "hospital/case_metrics.hpp"
 #include "hospital/case_queries.hpp"
 #include "hospital/case_rules.hpp"
 #include "hospital/group_rules.hpp"
@@ -78,6 +79,7 @@ service_definition hospital_service(message::catalogue types, hospital_settings 
       .on(in(place, answer_rehearsal), ask(owner_of, played))
       .on(in(place, answer_rehearsal_with), ask(owner_of_edited, played_edited))
       .says<delivery::replay_message, delivery::discard_message, continue_batch>()
+      .watched_by([](auto& registry) { return std::make_unique<case_metrics>(registry); })
       .gathers(std::chrono::milliseconds{100});
   add_routes(made);
   return made;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/exchange.hpp"
+#include "http/gzip.hpp"
 #include "http/problem.hpp"
 #include "node/openapi.hpp"
 
@@ -92,8 +93,9 @@ std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses&
                      exchange->respond(readiness(cells));
                    }});
   table.push_back(
-      {"GET", "/metrics", [&numbers](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
-         exchange->respond(plain(numbers.registry().render(), "text/plain; version=0.0.4; charset=utf-8"));
+      {"GET", "/metrics", [&numbers](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {
+         exchange->respond(http::compressed(
+             request, plain(numbers.registry().render(), "text/plain; version=0.0.4; charset=utf-8")));
        }});
   return table;
 }

@@ -43,6 +43,7 @@ result<void> cell_factory::prepare() {
     one.status->mailbox->bytes_limit = one.options.mailbox_bytes_limit;
     if (auto opened = open(definition, one); !opened) return opened;
     numbers_.watch(one.status, one.store_numbers);
+    numbers_.limit(name, one.wires, one.options.limits.log_messages_max);
     statuses_.push_back(one.status);
     places_.emplace(name, std::move(one));
   }

@@ -171,6 +171,8 @@ class node::parts {
       numbers_.http().observe(pattern, seen.method, seen.status, std::chrono::duration<double>(seen.took).count());
     };
     server_ = std::make_unique<http::server>(std::move(door), std::move(*handler));
+    numbers_.watch_disk(options_.data);
+    numbers_.watch_requests([this] { return server_->requests_in_flight(); });
     auto bound = server_->start();
     if (!bound) return failure(std::move(bound.error()));
     port_ = *bound;

@@ -20,6 +20,9 @@ observatory::observatory(const base::clock& clock, std::string_view version, ser
       ledgers_{ledgers},
       node_{registry_, {version, version, caf_version}},
       http_{registry_},
+      hospital_{registry_},
+      free_bytes_{
+          registry_.gauges("runtime_store_free_bytes", "What the disk of the stores can still take.").with({})},
       hook_{registry_.on_scrape([this] { read(); })} {}
 
 telemetry::cell_metrics observatory::cell(const std::string& service) { return {registry_, service}; }
@@ -44,21 +47,35 @@ void observatory::watch(std::shared_ptr<service::cell_status> status,
   watched_cell one{std::move(status), std::move(store), {}, 0};
   one.numbers = telemetry::cell_metrics{registry_, one.status->service};
   one.numbers.mailbox_limit(one.status->mailbox->limit);
+  one.numbers.started(registry_.now());
+  hospital_.declare(one.status->service);
   cells_.push_back(std::move(one));
+}
+
+void observatory::limit(const std::string& service, const service::wiring& wires, std::uint64_t messages) {
+  for (const auto& subscriber : wires.subscribers)
+    telemetry::queue_metrics{registry_, service::queue_name(service, subscriber.service)}.limit(messages);
 }
 
 void observatory::read() {
   for (auto& one : cells_) {
     one.numbers.mailbox_depth(one.status->depth());
+    one.numbers.requests_pending(one.status->requests_pending);
     const auto refused = one.status->requests_refused.load();
     for (; one.refused_seen < refused; ++one.refused_seen)
       one.numbers.mailbox_rejected(telemetry::mailbox_refusal::full);
     one.store->bytes(one.status->statistics().bytes_on_disk);
   }
+  read_queues();
+  read_disk();
+  if (requests_in_flight_) http_.in_flight(requests_in_flight_());
+}
+
+void observatory::read_queues() {
   for (auto& [name, queue] : queues_) {
     const auto books = ledgers_.of(name).read();
     queue.numbers.depth(telemetry::queue_state::ready, books.ready - books.in_flight, moment(books.oldest_ready));
-    queue.numbers.depth(telemetry::queue_state::inflight, books.in_flight, moment(books.oldest_ready));
+    queue.numbers.depth(telemetry::queue_state::inflight, books.in_flight, std::nullopt);
     queue.numbers.depth(telemetry::queue_state::delayed, books.retrying, moment(books.oldest_waiting));
     queue.numbers.depth(telemetry::queue_state::parked, books.parked, moment(books.oldest_parked));
     queue.numbers.depth(telemetry::queue_state::dead, books.dead, moment(books.oldest_dead));
@@ -69,6 +86,13 @@ void observatory::read() {
     queue.numbers.published(books.published - queue.published_seen);
     queue.published_seen = books.published;
   }
+}
+
+void observatory::read_disk() {
+  if (disk_.empty()) return;
+  std::error_code trouble;
+  const auto space = std::filesystem::space(disk_, trouble);
+  if (!trouble) free_bytes_.set(space.available);
 }
 
 }  // namespace musiccorp::node

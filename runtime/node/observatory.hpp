@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +32,12 @@ class observatory {
                                                                                     const service::wiring& wires);
   /// Reads this cell at each scrape from now on. Before the first scrape only.
   void watch(std::shared_ptr<service::cell_status> status, std::shared_ptr<telemetry::store_metrics> store);
+  /// The log of this service keeps so many messages at most for those who are away.
+  void limit(const std::string& service, const service::wiring& wires, std::uint64_t messages);
+  /// Shows at each scrape how much the disk under this folder can still take.
+  void watch_disk(std::filesystem::path folder) { disk_ = std::move(folder); }
+  /// Asks at each scrape how many HTTP requests have no answer yet.
+  void watch_requests(std::function<std::size_t()> in_flight) { requests_in_flight_ = std::move(in_flight); }
 
  private:
   struct watched_cell {
@@ -44,11 +52,17 @@ class observatory {
     bool seen = false;
   };
   void read();
+  void read_queues();
+  void read_disk();
 
   telemetry::metrics_registry registry_;
   service::ledger_board& ledgers_;
   telemetry::node_metrics node_;
   telemetry::http_metrics http_;
+  telemetry::hospital_metrics hospital_;
+  telemetry::gauge free_bytes_;
+  std::filesystem::path disk_;
+  std::function<std::size_t()> requests_in_flight_;
   std::vector<watched_cell> cells_;
   std::map<std::string, watched_queue> queues_;
   telemetry::scrape_hook hook_;

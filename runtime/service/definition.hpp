@@ -10,6 +10,7 @@
 
 #include "base/ensure.hpp"
 #include "message/catalogue.hpp"
+#include "service/entity_watcher.hpp"
 #include "service/outcome.hpp"
 #include "service/turn.hpp"
 
@@ -170,6 +171,12 @@ class service_definition {
     return *this;
   }
 
+  /// Numbers that are read off the entities which the rules write: orders by status, stock by account.
+  service_definition& watched_by(entity_watcher_maker make) {
+    watcher_ = std::move(make);
+    return *this;
+  }
+
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] base::duration gathers() const { return gathers_; }
   [[nodiscard]] const std::vector<handler>& handlers() const { return handlers_; }
@@ -178,6 +185,7 @@ class service_definition {
   [[nodiscard]] bool says_type(std::string_view type) const;
   [[nodiscard]] const std::vector<route>& routes() const { return routes_; }
   [[nodiscard]] const std::function<void(turn&)>& first_start() const { return first_start_; }
+  [[nodiscard]] const entity_watcher_maker& watcher() const { return watcher_; }
   /// Every message type that this service handles or sends.
   [[nodiscard]] const message::catalogue& types() const { return types_; }
 
@@ -232,6 +240,7 @@ class service_definition {
   std::vector<route> routes_;
   std::function<void(turn&)> first_start_;
   base::duration gathers_{0};
+  entity_watcher_maker watcher_;
   message::catalogue types_;
 };
 

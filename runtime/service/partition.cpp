@@ -23,6 +23,8 @@ std::optional<instant> earlier(std::optional<instant> one, std::optional<instant
   return one && other ? std::min(one, other) : one ? one : other;
 }
 
+double seconds_between(instant from, instant to) { return std::chrono::duration<double>(to - from).count(); }
+
 /// The rules' own code decides what is asked; when it throws, that is an answer.
 result<envelope> question_of(const ask_specification& ask, const envelope& command) {
   try {
@@ -58,6 +60,9 @@ partition::partition(const service_definition& definition, wiring wires, partiti
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
     subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, &ledger});
   }
+  for (const auto& rule : definition.handlers()) (void)environment_.cell.message(rule.type);  // Start at 0.
+  if (auto* const registry = environment_.cell.registry(); registry && definition.watcher())
+    watcher_ = definition.watcher()(*registry);
 }
 
 partition::~partition() = default;
@@ -101,7 +106,7 @@ result<void> partition::load() {
   outbox_.reset(store_->last_seq());
   for (auto& [name, from] : upstreams_) from.moved = false;
   update_ledgers();
-  return {};
+  return watcher_ ? watcher_->load(*store_) : result<void>{};
 }
 
 result<void> partition::load_queues() {
@@ -231,7 +236,10 @@ void partition::request(std::uint64_t token, envelope message, instant deadline,
         token, base::fault{fault_kind::schema, definition_.name() + " does not answer " + message.type, {}, {}}, out);
   const auto known = known_answer(message);
   if (!known) return answer(token, known.error(), out);
-  if (*known) return answer(token, **known, out);
+  if (*known) {
+    environment_.cell.duplicate();
+    return answer(token, **known, out);
+  }
   pending_request one{token, std::move(message), deadline, {}, {}};
   if (rule->asks.empty())
     ready_.push_back(std::move(one));
@@ -253,6 +261,7 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     question->occurred = environment_.clock.now();
     questions.push_back(std::move(*question));
   }
+  environment_.cell.waited(seconds_between(one.message.occurred, questions.front().occurred));
   const auto opened = gathers_.open(questions.size(), one.deadline);
   for (std::size_t i = 0; i < questions.size(); ++i)
     out.questions.push_back({questions[i].to, opened.questions[i], one.deadline, std::move(questions[i])});
@@ -302,21 +311,26 @@ void partition::received(delivery::batch frame, outgoing& out) {
                             {"subscriber", definition_.name()},
                             {"expected", from.expected},
                             {"after", frame.after}});
+    environment_.cell.out_of_order();
     return subscribe_to(from, out);
   }
   const auto before = from.expected;
   from.expected = std::max(before, frame.upto);
-  bool brought_something = false;
+  std::uint64_t known_before = 0;
   for (std::size_t i = 0; i < frame.messages.size(); ++i) {
     auto& message = frame.messages[i];
-    if (message.seq <= before) continue;  // Sent twice: a subscription was renewed while it was on its way.
+    if (message.seq <= before) {  // Sent twice: a subscription was renewed while it was on its way.
+      ++known_before;
+      continue;
+    }
     const auto after = i + 1 == frame.messages.size() ? frame.upto : message.seq;
     if (arrived_.empty()) arrived_since_ = environment_.clock.now();
     arrived_.push_back({&from, after, std::move(message)});
-    brought_something = true;
   }
+  environment_.cell.duplicate(known_before);
   // What is known will not be committed again, and a publisher that hears nothing keeps its window for ever.
-  if (!brought_something) out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq}});
+  if (known_before == frame.messages.size())
+    out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq}});
 }
 
 void partition::strayed(std::string what) {

@@ -275,6 +275,7 @@ class partition {
   std::uint64_t strays_dropped_ = 0;
   std::string hospital_;  ///< the service that hears of dead letters; empty: there is none
   instant trimmed_{};
+  std::unique_ptr<entity_watcher> watcher_;  ///< null: nobody counts entities
 
   /// Answers that may be forgotten unless a case of their conversation is open.
   struct pin_question {

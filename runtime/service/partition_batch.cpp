@@ -137,7 +137,10 @@ void partition::run_request(pending_request& one, batch_work& work) {
     if (one.deadline <= work.now)
       return base::fault{
           fault_kind::timeout, "the deadline passed before " + definition_.name() + " could begin", {}, {}};
-    if (auto known = must(known_answer(one.message))) return *known;
+    if (auto known = must(known_answer(one.message))) {
+      environment_.cell.duplicate();
+      return *known;
+    }
     if (one.settled) return *one.settled;
     if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
     auto tried_once = try_rule(one.message, one.answers, work);
@@ -147,6 +150,8 @@ void partition::run_request(pending_request& one, batch_work& work) {
       note_crash(one.message.type, *trouble, tried_once, work);
     else
       ++handled_since_crash_;
+    if (one.answers.empty())  // Those with questions waited until these left.
+      environment_.cell.waited(std::chrono::duration<double>(tried_once.started - one.message.occurred).count());
     if (!said.is<done>() && !said.is<request::answer>()) return reply_of(said, one.message);
     if (!tried_once.effects.messages.empty() && log_is_full(work))
       return base::fault{fault_kind::overloaded,
@@ -322,6 +327,7 @@ void partition::apply(turn_effects effects, batch_work& work) {
   }
   work.wrote |= !effects.writes.empty();
   for (auto& message : effects.messages) append(std::move(message), work);
+  if (watcher_) std::ranges::move(effects.writes, std::back_inserter(work.written));
 }
 
 void partition::append(envelope message, batch_work& work) {
@@ -433,6 +439,7 @@ void partition::release(batch_work& work, outgoing& out) {
   send_ready(out);
   if (is_open()) ask_for_pins(out);
   update_ledgers();
+  for (const auto& write : work.written) watcher_->committed(write);
 }
 
 void partition::send_ready(outgoing& out) {

@@ -8,9 +8,10 @@ namespace musiccorp::service {
 /// One batch of turns: taken, decided, not yet committed.
 struct partition::batch_work {
   instant now;
-  std::vector<pending_request> requests{};  ///< taken; all get an answer whatever happens
-  std::vector<request::reply> replies{};    ///< one per request so far
-  std::vector<envelope> appended{};         ///< in log order
+  std::vector<pending_request> requests{};     ///< taken; all get an answer whatever happens
+  std::vector<request::reply> replies{};       ///< one per request so far
+  std::vector<envelope> appended{};            ///< in log order
+  std::vector<turn_effects::write> written{};  ///< for who counts entities; empty without one
   std::vector<supervision::crash_report> crashes{};
   std::size_t handled = 0;
   std::optional<std::uint64_t> everybody_has{};  ///< seq of our log, as of the first question in this batch

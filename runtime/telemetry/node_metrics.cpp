@@ -34,6 +34,11 @@ std::int64_t open_fds() {
   return trouble ? 0 : std::distance(begin(all), end(all)) - 1;  // Reading the folder takes one itself.
 }
 
+double fds_max() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
+}
+
 /// Seconds since 1970 when the machine came up.
 double boot_seconds() {
   std::ifstream file{"/proc/stat"};
@@ -65,6 +70,7 @@ node_metrics::node_metrics(metrics_registry& registry, const node_facts& facts) 
   registry.gauges("process_start_time_seconds", "Start of the process since 1970.").with({}).set(start_seconds());
   const auto resident = registry.gauges("process_resident_memory_bytes", "Memory that is in RAM.").with({});
   const auto fds = registry.gauges("process_open_fds", "Open file descriptors.").with({});
+  registry.gauges("process_max_fds", "Descriptors that may be open.").with({}).set(fds_max());
   const auto cpu = registry.counters("process_cpu_seconds_total", "CPU time, user and system.").with({});
   hook_ = registry.on_scrape([resident, fds, cpu] {
     resident.set(resident_bytes());

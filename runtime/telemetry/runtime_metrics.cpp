@@ -20,8 +20,14 @@ constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload
 constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"};
 constexpr std::array<names, 9> death_names{"attempts",    "expired",      "rejected",      "undecodable", "schema",
                                            "no_consumer", "mailbox_full", "handler_crash", "operator"};
+/// Nothing here gives these, so they are no series.
+constexpr std::array unused_deaths{death_reason::no_consumer, death_reason::mailbox_full, death_reason::by_operator};
 constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
 constexpr std::array<names, 3> trouble_names{"io", "corrupt", "full"};
+constexpr std::array<names, 7> cause_names{"ended",        "crash",  "killed", "exhausted",
+                                           "start_failed", "wedged", "sibling"};
+constexpr std::array<names, 3> action_names{"stop", "restart_all", "escalate"};
+constexpr std::array<names, 3> case_names{"open", "replaying", "discarding"};
 constexpr std::array<names, 4> code_names{"2xx", "3xx", "4xx", "5xx"};
 constexpr std::array<names, 7> method_names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
@@ -30,6 +36,15 @@ template <std::size_t Count, class Handle>
 void fill(std::array<Handle, Count>& handles, const family<Handle>& family, label first, std::string_view name,
           const std::array<names, Count>& values) {
   for (std::size_t i = 0; i < Count; ++i) handles[i] = family.with({first, {name, values[i]}});
+}
+
+bool happens(death_reason reason) { return std::ranges::find(unused_deaths, reason) == unused_deaths.end(); }
+
+/// The same for the reasons of deaths, without those that cannot be.
+template <class Handle>
+void fill_deaths(std::array<Handle, 9>& handles, const family<Handle>& family, label first) {
+  for (std::size_t i = 0; i < handles.size(); ++i)
+    if (happens(static_cast<death_reason>(i))) handles[i] = family.with({first, {"reason", death_names[i]}});
 }
 
 double seconds_since_1970(instant time) { return std::chrono::duration<double>{time.time_since_epoch()}.count(); }
@@ -69,10 +84,10 @@ death_reason death_reason_of(base::fault_kind kind) {
 }
 
 message_metrics::message_metrics(metrics_registry& registry, std::string_view service, std::string_view message)
-    : seconds_(registry
-                   .histograms("runtime_handler_seconds", "Run time of the handler of one message.", seconds_buckets,
-                               {"service", "message"})
-                   .with({{"service", service}, {"message", message}})) {
+    : seconds_(
+          registry
+              .histograms("runtime_handler_seconds", "Run time of a handler.", handler_seconds_buckets, {"service"})
+              .with({{"service", service}})) {
   const auto handled = registry.counters("runtime_messages_handled_total", "Handled messages by result.",
                                          {"service", "message", "outcome"});
   for (std::size_t i = 0; i < outcomes_.size(); ++i)
@@ -107,6 +122,24 @@ cell_metrics::cell_metrics(metrics_registry& registry, std::string_view service)
   const auto refusals = registry.counters("runtime_mailbox_rejected_total", "Messages that the mailbox refused.",
                                           {"service", "reason"});
   fill(refusals_, refusals, own, "reason", refusal_names);
+  waits_ = registry
+               .histograms("runtime_mailbox_wait_seconds", "Time from a request's arrival to the start of its work.",
+                           wait_seconds_buckets, {"service"})
+               .with({own});
+  pending_ = registry.gauges("runtime_requests_pending", "Requests without a reply yet.", {"service"}).with({own});
+  duplicates_ = registry
+                    .counters("runtime_duplicates_suppressed_total",
+                              "Messages and requests that came again and changed nothing.", {"service"})
+                    .with({own});
+  out_of_order_ = registry
+                      .counters("runtime_out_of_order_total",
+                                "Gaps in streams; what was missing was asked for again.", {"service"})
+                      .with({own});
+  started_ = registry.gauges("runtime_actor_started_timestamp_seconds", "Last start of the service.", {"service"})
+                 .with({own});
+  wedged_ = registry.gauges("runtime_wedged", "1 while a handler is over its deadline.", {"service"}).with({own});
+  wedged_total_ =
+      registry.counters("runtime_wedged_total", "Handlers that went over their deadline.", {"service"}).with({own});
   hook_ = registry.on_scrape([box = mailbox_, &registry] { box->report(registry.now()); });
 }
 
@@ -122,6 +155,13 @@ void cell_metrics::watch_mailbox(std::function<std::uint64_t()> read) {
   });
 }
 
+void cell_metrics::started(instant now) const noexcept { started_.set(seconds_since_1970(now)); }
+
+void cell_metrics::wedged(bool now) const noexcept {
+  wedged_.set(std::int64_t{now});
+  if (now) wedged_total_.increment();
+}
+
 const message_metrics& cell_metrics::message(std::string_view type) {
   if (const auto known = messages_.find(type); known != messages_.end()) return known->second;
   return messages_.emplace(type, registry_ ? message_metrics{*registry_, service_, type} : message_metrics{})
@@ -130,6 +170,7 @@ const message_metrics& cell_metrics::message(std::string_view type) {
 
 queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue) {
   const label own{"queue", queue};
+  const label subscriber{"service", queue.substr(queue.find(':') + 1)};
   published_ =
       registry.counters("runtime_queue_published_total", "Messages that entered the queue.", {"queue"}).with({own});
   fill(settled_,
@@ -137,24 +178,29 @@ queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue)
        "outcome", settlement_names);
   attempts_ = registry
                   .histograms("runtime_message_attempts", "Attempts until a message was settled.", attempts_buckets,
-                              {"queue"})
-                  .with({own});
+                              {"service"})
+                  .with({subscriber});
   fill(retries_, registry.counters("runtime_retries_total", "Attempts after the first.", {"queue", "reason"}), own,
        "reason", retry_names);
-  fill(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}), own,
-       "reason", death_names);
-  fill(replays_, registry.counters("runtime_replays_total", "Replays of dead letters.", {"queue", "outcome"}), own,
-       "outcome", replay_names);
+  fill_deaths(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}),
+              own);
+  fill(replays_, registry.counters("runtime_replays_total", "Replays of dead letters.", {"service", "outcome"}),
+       subscriber, "outcome", replay_names);
+  limit_ = registry
+               .gauges("runtime_queue_limit", "Messages that the publisher keeps at most for those who are away.",
+                       {"queue"})
+               .with({own});
   held_ = registry
               .gauges("runtime_queue_held",
                       "1 while the subscriber gives no credit: its parked messages are at the limit.", {"queue"})
               .with({own});
   fill(depth_, registry.gauges("runtime_queue_messages", "Stored messages by state.", {"queue", "state"}), own,
        "state", state_names);
-  fill(oldest_,
-       registry.gauges("runtime_queue_oldest_timestamp_seconds", "Birth of the oldest message; 0 when there is none.",
-                       {"queue", "state"}),
-       own, "state", state_names);
+  const auto oldest = registry.gauges("runtime_queue_oldest_timestamp_seconds",
+                                      "Birth of the oldest message; 0 when there is none.", {"queue", "state"});
+  for (std::size_t i = 0; i < oldest_.size(); ++i)
+    if (static_cast<queue_state>(i) != queue_state::inflight)  // What is in flight is ready, and the oldest of it.
+      oldest_[i] = oldest.with({own, {"state", state_names[i]}});
   fill(accounts_,
        registry.gauges("runtime_ledger_messages", "Totals since the store was made, from one commit point.",
                        {"queue", "account"}),
@@ -196,26 +242,82 @@ void store_metrics::bytes(std::uint64_t now) noexcept {
 }
 
 http_metrics::http_metrics(metrics_registry& registry)
-    : seconds_(registry.histograms("http_request_duration_seconds", "Answered requests.", seconds_buckets,
+    : seconds_(registry.histograms("http_request_duration_seconds", "Answered requests.", http_seconds_buckets,
                                    {"route", "method", "code"})),
       in_flight_(registry.gauges("http_requests_in_flight", "Requests without an answer yet.").with({})) {}
 
-void http_metrics::observe(std::string_view route, std::string_view method, int status, double seconds) {
-  const auto code = static_cast<std::size_t>(std::clamp(status / 100 - 2, 0, 3));
-  series_of(route, method)[code].observe(seconds);
+void http_metrics::declare(std::string_view route, std::string_view method) {
+  constexpr std::size_t good = 0, trouble = 3;
+  (void)series_of(route, method, good);
+  (void)series_of(route, method, trouble);
 }
 
-const http_metrics::by_class& http_metrics::series_of(std::string_view route, std::string_view method) {
+void http_metrics::observe(std::string_view route, std::string_view method, int status, double seconds) {
+  series_of(route, method, static_cast<std::size_t>(std::clamp(status / 100 - 2, 0, 3))).observe(seconds);
+}
+
+histogram http_metrics::series_of(std::string_view route, std::string_view method, std::size_t code) {
   const bool known_method = std::ranges::find(method_names, method) != method_names.end();
   const std::string_view verb = known_method ? method : "other";
   const std::scoped_lock lock{mutex_};
   auto by_method = routes_.find(route);
   if (by_method == routes_.end()) by_method = routes_.emplace(route, decltype(routes_)::mapped_type{}).first;
-  if (const auto known = by_method->second.find(verb); known != by_method->second.end()) return known->second;
-  auto& series = by_method->second[std::string{verb}];
-  for (std::size_t i = 0; i < series.size(); ++i)
-    series[i] = seconds_.with({{"route", route}, {"method", verb}, {"code", code_names[i]}});
-  return series;
+  auto by_code = by_method->second.find(verb);
+  if (by_code == by_method->second.end()) by_code = by_method->second.emplace(verb, by_class{}).first;
+  auto& series = by_code->second[code];
+  if (!series) series = seconds_.with({{"route", route}, {"method", verb}, {"code", code_names[code]}});
+  return *series;
+}
+
+supervisor_metrics::supervisor_metrics(metrics_registry& registry, std::string_view supervisor)
+    : supervisor_(supervisor),
+      restarts_(registry.counters("runtime_supervisor_restarts_total", "Children that were started again.",
+                                  {"supervisor", "child", "cause"})),
+      budget_(
+          registry
+              .gauges("runtime_supervisor_budget_remaining", "Restarts that are left in the window.", {"supervisor"})
+              .with({{"supervisor", supervisor}})) {
+  fill(escalations_,
+       registry.counters("runtime_supervisor_escalations_total", "What followed when restarts did not help.",
+                         {"supervisor", "action"}),
+       {"supervisor", supervisor}, "action", action_names);
+}
+
+void supervisor_metrics::restarted(std::string_view child, restart_cause cause) {
+  series_of(child)[static_cast<std::size_t>(cause)].increment();
+}
+
+supervisor_metrics::by_cause supervisor_metrics::series_of(std::string_view child) {
+  const std::scoped_lock lock{mutex_};
+  if (const auto known = children_.find(child); known != children_.end()) return known->second;
+  by_cause made;
+  for (std::size_t i = 0; i < made.size(); ++i)
+    made[i] = restarts_.with({{"supervisor", supervisor_}, {"child", child}, {"cause", cause_names[i]}});
+  return children_.emplace(child, made).first->second;
+}
+
+hospital_metrics::hospital_metrics(metrics_registry& registry)
+    : letters_(registry.gauges("runtime_dead_letters", "Cases in the hospital that are not closed.",
+                               {"service", "reason"})) {
+  const auto cases = registry.gauges("runtime_hospital_cases", "Cases that are not closed, by state.", {"state"});
+  for (std::size_t i = 0; i < cases_.size(); ++i) cases_[i] = cases.with({{"state", case_names[i]}});
+}
+
+void hospital_metrics::changed(std::string_view service, std::string_view reason, int by) {
+  const auto known = std::ranges::find(death_names, reason);
+  if (known != death_names.end()) series_of(service)[static_cast<std::size_t>(known - death_names.begin())].add(by);
+}
+
+void hospital_metrics::changed_state(std::string_view state, int by) const noexcept {
+  const auto known = std::ranges::find(case_names, state);
+  if (known != case_names.end()) cases_[static_cast<std::size_t>(known - case_names.begin())].add(by);
+}
+
+hospital_metrics::by_reason& hospital_metrics::series_of(std::string_view service) {
+  if (const auto known = services_.find(service); known != services_.end()) return known->second;
+  auto& made = services_[std::string{service}];
+  fill_deaths(made, letters_, {"service", service});
+  return made;
 }
 
 }  // namespace musiccorp::telemetry

@@ -40,6 +40,18 @@ enum class death_reason : std::uint8_t {
 };
 enum class replay_outcome : std::uint8_t { processed, died_again, refused };
 enum class store_trouble : std::uint8_t { io, corrupt, full };
+/// Why a supervisor started a child again.
+enum class restart_cause : std::uint8_t {
+  ended,         ///< by itself, and it should not have
+  crash,         ///< it failed
+  killed,        ///< it was ended without being asked
+  exhausted,     ///< a supervisor whose budget was used up
+  start_failed,  ///< it did not come up
+  wedged,        ///< it did not end when it was told to
+  sibling        ///< nothing was wrong with it: the strategy restarts it along with another one
+};
+/// What a supervisor did when restarts did not help.
+enum class escalation : std::uint8_t { stop, restart_all, escalate };
 
 [[nodiscard]] std::string_view name_of(death_reason reason);
 /// The name that a trouble has in `runtime_retries_total`.
@@ -52,6 +64,7 @@ class message_metrics {
  public:
   message_metrics() = default;
   message_metrics(metrics_registry& registry, std::string_view service, std::string_view message);
+  /// How the handler's run ended. Its run time counts for the service; see `handler_took`.
   void handled(handled_outcome outcome) const noexcept { outcomes_[static_cast<std::size_t>(outcome)].increment(); }
   void handler_took(double seconds) const noexcept { seconds_.observe(seconds); }
 
@@ -76,13 +89,28 @@ class cell_metrics {
   void mailbox_rejected(mailbox_refusal reason) const noexcept {
     refusals_[static_cast<std::size_t>(reason)].increment();
   }
+  /// How long one request had waited when its work began.
+  void waited(double seconds) const noexcept { waits_.observe(seconds); }
+  /// Requests that were taken and have no answer yet.
+  void requests_pending(std::uint64_t requests) const noexcept { pending_.set(requests); }
+  /// A message or request that was known already and changed nothing.
+  void duplicate(std::uint64_t messages = 1) const noexcept { duplicates_.increment(messages); }
+  /// A stream with a gap: its messages are asked for again.
+  void out_of_order() const noexcept { out_of_order_.increment(); }
+  /// The service started, or was started again.
+  void started(instant now) const noexcept;
+  /// A handler is over its deadline; `false` when it has returned or its cell was replaced.
+  void wedged(bool now) const noexcept;
 
   /// The numbers of one message type; the reference is valid as long as this object. One owner (the cell), no
-  /// locking; the first call for a type is slow.
+  /// locking; the first call for a type is slow, and starts its outcomes at 0.
   [[nodiscard]] const message_metrics& message(std::string_view type);
   /// The same by name for each message: about 20 ns. One owner.
   void handled(std::string_view type, handled_outcome outcome) { message(type).handled(outcome); }
   void handler_took(std::string_view type, double seconds) { message(type).handler_took(seconds); }
+
+  /// Where further numbers of this service belong; null without one.
+  [[nodiscard]] metrics_registry* registry() const noexcept { return registry_; }
 
  private:
   struct mailbox;
@@ -91,11 +119,19 @@ class cell_metrics {
   std::shared_ptr<mailbox> mailbox_;
   gauge limit_;
   std::array<counter, 3> refusals_;
+  histogram waits_;
+  gauge pending_;
+  counter duplicates_;
+  counter out_of_order_;
+  gauge started_;
+  gauge wedged_;
+  counter wedged_total_;
   std::map<std::string, message_metrics, std::less<>> messages_;
   scrape_hook hook_;
 };
 
-/// One queue: one subscription, named `<upstream>:<subscriber>`. Thread-safe.
+/// One queue: one subscription, named `<upstream>:<subscriber>`. Attempts and replays count for the subscriber.
+/// Thread-safe.
 class queue_metrics {
  public:
   queue_metrics() = default;
@@ -111,6 +147,8 @@ class queue_metrics {
   void retried(retry_reason reason) const noexcept { retries_[static_cast<std::size_t>(reason)].increment(); }
   /// How a replay of a dead letter ended.
   void replayed(replay_outcome outcome) const noexcept { replays_[static_cast<std::size_t>(outcome)].increment(); }
+  /// Messages that the publisher keeps at most for subscribers that are away.
+  void limit(std::uint64_t messages) const noexcept { limit_.set(messages); }
   /// The subscriber gives no credit because as many messages are parked as may be.
   void held(bool now) const noexcept { held_.set(std::int64_t{now}); }
   void died(death_reason reason) const noexcept { deaths_[static_cast<std::size_t>(reason)].increment(); }
@@ -127,9 +165,10 @@ class queue_metrics {
   std::array<counter, 3> settled_;
   histogram attempts_;
   std::array<counter, 4> retries_;
-  std::array<counter, 9> deaths_;
+  std::array<counter, 9> deaths_;  ///< those that cannot happen here count nothing
   std::array<counter, 3> replays_;
   gauge held_;
+  gauge limit_;
   std::array<gauge, 5> depth_;
   std::array<gauge, 5> oldest_;
   std::array<gauge, 5> accounts_;
@@ -168,22 +207,70 @@ class http_metrics {
   http_metrics() = default;
   explicit http_metrics(metrics_registry& registry);
 
-  /// Starts the series of one route at 0.
-  void declare(std::string_view route, std::string_view method) { (void)series_of(route, method); }
+  /// Starts the series of one route at 0: its good answers and its errors of the server. Other classes of status
+  /// begin with their first answer.
+  void declare(std::string_view route, std::string_view method);
   /// `route` is the template (`/orders/{id}`), never the path. Unknown methods count as `other`, statuses by their
   /// class.
   void observe(std::string_view route, std::string_view method, int status, double seconds);
-  void request_started() const noexcept { in_flight_.add(1); }
-  void request_ended() const noexcept { in_flight_.add(-1); }
+  /// Requests without an answer yet.
+  void in_flight(std::uint64_t requests) const noexcept { in_flight_.set(requests); }
 
  private:
-  using by_class = std::array<histogram, 4>;  // 2xx to 5xx
-  const by_class& series_of(std::string_view route, std::string_view method);
+  using by_class = std::array<std::optional<histogram>, 4>;  // 2xx to 5xx
+  histogram series_of(std::string_view route, std::string_view method, std::size_t code);
 
   family<histogram> seconds_;
   gauge in_flight_;
   std::mutex mutex_;
   std::map<std::string, std::map<std::string, by_class, std::less<>>, std::less<>> routes_;
+};
+
+/// One supervisor and its children. Thread-safe.
+class supervisor_metrics {
+ public:
+  supervisor_metrics() = default;
+  supervisor_metrics(metrics_registry& registry, std::string_view supervisor);
+
+  /// Starts the causes of one child at 0. Children of a pool share one name.
+  void declare(std::string_view child) { (void)series_of(child); }
+  void restarted(std::string_view child, restart_cause cause);
+  void escalated(escalation action) const noexcept { escalations_[static_cast<std::size_t>(action)].increment(); }
+  /// Restarts that are left in the window.
+  void budget_remaining(std::uint64_t restarts) const noexcept { budget_.set(restarts); }
+
+ private:
+  using by_cause = std::array<counter, 7>;
+  by_cause series_of(std::string_view child);
+
+  std::string supervisor_;
+  family<counter> restarts_;
+  std::array<counter, 3> escalations_;
+  gauge budget_;
+  std::mutex mutex_;
+  std::map<std::string, by_cause, std::less<>> children_;
+};
+
+/// What the hospital keeps. One owner; no locking.
+class hospital_metrics {
+ public:
+  hospital_metrics() = default;
+  explicit hospital_metrics(metrics_registry& registry);
+
+  /// Starts the reasons of one service at 0.
+  void declare(std::string_view service) { (void)series_of(service); }
+  /// So many more dead letters of this service are there, or fewer.
+  void changed(std::string_view service, std::string_view reason, int by);
+  /// So many more cases that are not closed are in this state (`open`, `replaying`, `discarding`), or fewer.
+  void changed_state(std::string_view state, int by) const noexcept;
+
+ private:
+  using by_reason = std::array<gauge, 9>;
+  by_reason& series_of(std::string_view service);
+
+  family<gauge> letters_;
+  std::array<gauge, 3> cases_;
+  std::map<std::string, by_reason, std::less<>> services_;
 };
 
 }  // namespace musiccorp::telemetry

@@ -130,6 +130,7 @@ const std::vector<home>& homes() {
       {"curl/", {"runtime/http/", "actors/notification/"}, 1},
       {"nlohmann/json.hpp", {"runtime/", "actors/"}, any},
       {"caf/all.hpp", {"runtime/", "actors/"}, any},
+      {"zlib.h", {"runtime/http/"}, 1},
       {"CLI/", {"runtime/", "actors/"}, any},
   };
   return table;

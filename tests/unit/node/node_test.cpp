@@ -122,6 +122,9 @@ TEST_F(Node, TellsAboutItself) {
   EXPECT_EQ(fetch("GET", "/openapi.json").status, 200);
   EXPECT_EQ(buy_it("1", "disc").status, 201);
   EXPECT_TRUE(says("/metrics", "till:book"));
+  EXPECT_TRUE(says("/metrics", "runtime_store_free_bytes"));
+  EXPECT_TRUE(says("/metrics", "http_requests_in_flight 1"));  // This one.
+  EXPECT_TRUE(says("/metrics", "runtime_queue_limit{queue=\"till:book\"} 1000000"));
   EXPECT_TRUE(node_->stop(1s));
   EXPECT_FALSE(node_->is_ready());
 }

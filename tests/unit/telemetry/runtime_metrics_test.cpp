@@ -37,11 +37,67 @@ TEST_F(RuntimeMetrics, ACellCountsByMessageAndOutcome) {
   cell.handled("order.placed", handled_outcome::ok);
   cell.handled("order.placed", handled_outcome::retry);
   cell.handler_took("order.placed", 0.25);
+  cell.handler_took("order.cancelled", 0.5);
   const std::string labels = "message=\"order.placed\",";
   expect_line("runtime_messages_handled_total{" + labels + "outcome=\"ok\",service=\"order\"} 2");
   expect_line("runtime_messages_handled_total{" + labels + "outcome=\"retry\",service=\"order\"} 1");
   expect_line("runtime_messages_handled_total{" + labels + "outcome=\"timeout\",service=\"order\"} 0");
-  expect_line("runtime_handler_seconds_bucket{" + labels + "service=\"order\",le=\"0.25\"} 1");
+  expect_line("runtime_handler_seconds_bucket{service=\"order\",le=\"0.25\"} 1");
+  expect_line("runtime_handler_seconds_count{service=\"order\"} 2");
+}
+
+TEST_F(RuntimeMetrics, ACellTellsHowLongRequestsWaitedAndWhatCameTwice) {
+  const cell_metrics cell{registry, "order"};
+  cell.waited(0.02);
+  cell.requests_pending(3);
+  cell.duplicate(2);
+  cell.out_of_order();
+  cell.started(instant{1'770'000'000'500ms});
+  expect_line("runtime_mailbox_wait_seconds_bucket{service=\"order\",le=\"0.005\"} 0");
+  expect_line("runtime_mailbox_wait_seconds_bucket{service=\"order\",le=\"0.025\"} 1");
+  expect_line("runtime_requests_pending{service=\"order\"} 3");
+  expect_line("runtime_duplicates_suppressed_total{service=\"order\"} 2");
+  expect_line("runtime_out_of_order_total{service=\"order\"} 1");
+  expect_line("runtime_actor_started_timestamp_seconds{service=\"order\"} 1770000000.5");
+}
+
+TEST_F(RuntimeMetrics, AWedgedHandlerShowsWhileItLastsAndCountsOnce) {
+  const cell_metrics cell{registry, "order"};
+  expect_line("runtime_wedged_total{service=\"order\"} 0");
+  cell.wedged(true);
+  expect_line("runtime_wedged{service=\"order\"} 1");
+  cell.wedged(false);
+  expect_line("runtime_wedged{service=\"order\"} 0");
+  expect_line("runtime_wedged_total{service=\"order\"} 1");
+}
+
+TEST_F(RuntimeMetrics, ASupervisorCountsRestartsByChildAndCause) {
+  supervisor_metrics supervisor{registry, "shop"};
+  supervisor.declare("order");
+  supervisor.restarted("order", restart_cause::crash);
+  supervisor.restarted("order", restart_cause::crash);
+  supervisor.escalated(escalation::restart_all);
+  supervisor.budget_remaining(3);
+  const std::string child = "child=\"order\",supervisor=\"shop\"} ";
+  expect_line("runtime_supervisor_restarts_total{cause=\"crash\"," + child + "2");
+  expect_line("runtime_supervisor_restarts_total{cause=\"wedged\"," + child + "0");
+  expect_line("runtime_supervisor_escalations_total{action=\"restart_all\",supervisor=\"shop\"} 1");
+  expect_line("runtime_supervisor_escalations_total{action=\"escalate\",supervisor=\"shop\"} 0");
+  expect_line("runtime_supervisor_budget_remaining{supervisor=\"shop\"} 3");
+}
+
+TEST_F(RuntimeMetrics, TheHospitalShowsWhoseDeadLettersItKeepsAndWhy) {
+  hospital_metrics hospital{registry};
+  hospital.declare("pricing");
+  hospital.changed("pricing", "handler_crash", 1);
+  hospital.changed("pricing", "handler_crash", 1);
+  hospital.changed("pricing", "handler_crash", -1);
+  hospital.changed("pricing", "a reason of a later version", 1);
+  hospital.changed_state("replaying", 1);
+  expect_line("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 1");
+  expect_line("runtime_dead_letters{reason=\"expired\",service=\"pricing\"} 0");
+  expect_line("runtime_hospital_cases{state=\"replaying\"} 1");
+  expect_line("runtime_hospital_cases{state=\"open\"} 0");
 }
 
 TEST_F(RuntimeMetrics, AMailboxShowsDepthLimitAndTheSpikeBetweenScrapes) {
@@ -88,14 +144,16 @@ TEST_F(RuntimeMetrics, AQueueCountsItsFlow) {
   queue.settled(settlement::dead);
   queue.attempts(2);
   queue.retried(retry_reason::timeout);
-  queue.died(death_reason::by_operator);
+  queue.died(death_reason::expired);
+  queue.limit(1'000'000);
   expect_line("runtime_queue_published_total{queue=\"order:payment\"} 5");
   expect_line("runtime_queue_settled_total{outcome=\"processed\",queue=\"order:payment\"} 3");
   expect_line("runtime_queue_settled_total{outcome=\"discarded\",queue=\"order:payment\"} 0");
-  expect_line("runtime_message_attempts_bucket{queue=\"order:payment\",le=\"2\"} 1");
+  expect_line("runtime_message_attempts_bucket{service=\"payment\",le=\"2\"} 1");
   expect_line("runtime_retries_total{queue=\"order:payment\",reason=\"timeout\"} 1");
-  expect_line("runtime_dead_letters_total{queue=\"order:payment\",reason=\"operator\"} 1");
+  expect_line("runtime_dead_letters_total{queue=\"order:payment\",reason=\"expired\"} 1");
   expect_line("runtime_dead_letters_total{queue=\"order:payment\",reason=\"attempts\"} 0");
+  expect_line("runtime_queue_limit{queue=\"order:payment\"} 1000000");
 }
 
 TEST_F(RuntimeMetrics, ALedgerThatDoesNotAddUpShowsByHowMuch) {
@@ -131,13 +189,11 @@ TEST_F(RuntimeMetrics, HttpCountsByRouteMethodAndClassOfStatus) {
   http.observe("/orders/{id}", "GET", 404, 0.5);
   http.observe("/orders", "BREW", 418, 0.5);
   http.declare("/metrics", "GET");
-  http.request_started();
-  http.request_started();
-  http.request_ended();
+  http.in_flight(1);
   expect_line("http_request_duration_seconds_count{code=\"4xx\",method=\"GET\",route=\"/orders/{id}\"} 1");
-  expect_line("http_request_duration_seconds_count{code=\"2xx\",method=\"GET\",route=\"/orders/{id}\"} 0");
   expect_line("http_request_duration_seconds_count{code=\"4xx\",method=\"other\",route=\"/orders\"} 1");
   expect_line("http_request_duration_seconds_count{code=\"5xx\",method=\"GET\",route=\"/metrics\"} 0");
+  expect_line("http_request_duration_seconds_count{code=\"2xx\",method=\"GET\",route=\"/metrics\"} 0");
   expect_line("http_requests_in_flight 1");
 }
 

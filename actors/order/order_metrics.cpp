@@ -1,0 +1,85 @@
+#include "order/order_metrics.hpp"
+
+#include "order/order_rules.hpp"
+#include "order/order_saga.hpp"
+
+namespace musiccorp::order {
+namespace {
+
+/// One minute is what the shop promises.
+constexpr std::array business_seconds{0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0};
+
+double seconds(base::duration time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+order_metrics::order_metrics(telemetry::metrics_registry& registry)
+    : oldest_{registry
+                  .gauges("shop_order_oldest_open_timestamp_seconds",
+                          "When the oldest order that is not final was accepted; 0 when there is none.")
+                  .with({})},
+      to_final_{registry
+                    .histograms("shop_order_to_final_seconds", "From an order's acceptance to its final state.",
+                                business_seconds)
+                    .with({})},
+      to_shipped_{registry
+                      .histograms("shop_order_to_shipped_seconds", "From an order's acceptance to its shipment.",
+                                  business_seconds)
+                      .with({})} {
+  const auto transitions =
+      registry.counters("shop_orders_total", "Orders that reached a state; pending is their acceptance.", {"state"});
+  const auto open = registry.gauges("shop_orders_open", "Orders that are not final, by state.", {"state"});
+  for (std::size_t i = 0; i < states; ++i) {
+    const auto state = static_cast<order_status>(i);
+    transitions_[i] = transitions.with({{"state", describe::name_of(state)}});
+    if (!is_final(state)) open_[i] = open.with({{"state", describe::name_of(state)}});
+  }
+}
+
+result<void> order_metrics::load(storage::store& state) {
+  unfinished_.clear();
+  for (const auto& gauge : open_) gauge.set(0);
+  auto read = service::for_each_entity<order_progress>(
+      state, describe::name_of<order>(), {}, [&](const std::string& key, const order_progress& one) {
+        if (is_final(one.status) || one.history.empty()) return;
+        unfinished_.emplace(key, open_order{one.status, one.history.size(), one.history.front().at});
+        open_[static_cast<std::size_t>(one.status)].add(1);
+      });
+  show_oldest();
+  return read;
+}
+
+void order_metrics::committed(const service::turn_effects::write& write) {
+  if (write.type != describe::name_of<order>() || !write.body) return;
+  const auto now = describe::from_json<order_progress>(*write.body);
+  if (now && !now->history.empty()) note(write.key, *now);
+}
+
+/// An order that is not among the unfinished ones is new when it has one step; else it was final before.
+void order_metrics::note(const std::string& key, const order_progress& now) {
+  auto known = unfinished_.find(key);
+  if (known == unfinished_.end() && now.history.size() > 1) return;
+  const auto seen = known == unfinished_.end() ? 0 : known->second.steps;
+  for (std::size_t i = seen; i < now.history.size(); ++i)
+    transitions_[static_cast<std::size_t>(now.history[i].status)].increment();
+  if (known != unfinished_.end()) open_[static_cast<std::size_t>(known->second.status)].add(-1);
+  if (is_final(now.status)) {
+    count_end(now.status, now.history.back().at - now.history.front().at);
+    if (known != unfinished_.end()) unfinished_.erase(known);
+  } else {
+    open_[static_cast<std::size_t>(now.status)].add(1);
+    unfinished_.insert_or_assign(key, open_order{now.status, now.history.size(), now.history.front().at});
+  }
+  show_oldest();
+}
+
+void order_metrics::count_end(order_status status, base::duration took) const {
+  to_final_.observe(seconds(took));
+  if (status == order_status::shipped) to_shipped_.observe(seconds(took));
+}
+
+void order_metrics::show_oldest() const {
+  oldest_.set(unfinished_.empty() ? 0.0 : seconds(unfinished_.begin()->second.since.time_since_epoch()));
+}
+
+}  // namespace musiccorp::order

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "messages/order_messages.hpp"
+#include "service/entity_watcher.hpp"
+#include "telemetry/metrics.hpp"
+
+/// What the shop's dashboards show about orders, read off the stored orders after each commit.
+namespace musiccorp::order {
+
+/// The part of a stored order that is counted.
+struct order_progress {
+  messages::order_status status = messages::order_status::pending;
+  std::vector<messages::order_step> history;
+
+  static constexpr auto describe() {
+    return describe_as("order_progress", 1, field("status", &order_progress::status),
+                       field("history", &order_progress::history));
+  }
+};
+
+/// `shop_orders_total` and the times to the end count since the process started. `shop_orders_open` and the oldest of
+/// them are of all orders; to know them, opening the store reads each order once, about 5 us each.
+class order_metrics final : public service::entity_watcher {
+ public:
+  explicit order_metrics(telemetry::metrics_registry& registry);
+
+  [[nodiscard]] result<void> load(storage::store& state) override;
+  void committed(const service::turn_effects::write& write) override;
+
+ private:
+  static constexpr std::size_t states = 7;
+  struct open_order {
+    messages::order_status status;
+    std::size_t steps;
+    instant since;
+  };
+  void note(const std::string& key, const order_progress& now);
+  void show_oldest() const;
+  void count_end(messages::order_status status, base::duration took) const;
+
+  std::array<telemetry::counter, states> transitions_;
+  std::array<telemetry::gauge, states> open_;  ///< of the states that are not final
+  telemetry::gauge oldest_;
+  telemetry::histogram to_final_;
+  telemetry::histogram to_shipped_;
+  std::map<std::string, open_order, std::less<>> unfinished_;  ///< by id, so the oldest is the first
+};
+
+}  // namespace musiccorp::order

@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hospital/case_metrics.hpp"
+#include "inventory/stock_metrics.hpp"
+#include "order/order_metrics.hpp"
+#include "order/order_rules.hpp"
+#include "storage/memory_store.hpp"
+
+namespace musiccorp {
+namespace {
+
+using namespace std::chrono_literals;
+using messages::order_status;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr instant noon{1'770'000'000s};
+
+/// A store, and somebody who counts what is written to it.
+template <class Watcher>
+class watched_store {
+ public:
+  void open() { EXPECT_TRUE(watcher_.load(*store_)); }
+  template <describe::described E>
+  void commit(const E& entity) {
+    write(std::string{describe::name_of<E>()}, std::string{describe::key_of(entity)}, describe::to_json(entity));
+  }
+  void write(const std::string& type, const std::string& key, std::optional<std::string> body) {
+    EXPECT_TRUE(store_->begin());
+    EXPECT_TRUE(body ? store_->save(type, key, *body) : store_->erase(type, key));
+    EXPECT_TRUE(store_->commit());
+    watcher_.committed({type, key, std::move(body)});
+  }
+  /// Another process on the same data.
+  void restart() {
+    again_.emplace(time_);
+    reopened_.emplace(*again_);
+    EXPECT_TRUE(reopened_->load(*store_));
+  }
+  [[nodiscard]] std::string text() { return (again_ ? *again_ : registry_).render(); }
+
+ private:
+  base::manual_clock time_;
+  telemetry::metrics_registry registry_{time_};
+  std::optional<telemetry::metrics_registry> again_;
+  std::unique_ptr<storage::store> store_ = storage::make_memory_store();
+  Watcher watcher_{registry_};
+  std::optional<Watcher> reopened_;
+};
+
+order::order an_order(const std::string& id, std::vector<messages::order_step> history) {
+  order::order one;
+  one.order_id = id;
+  one.status = history.back().status;
+  one.history = std::move(history);
+  return one;
+}
+
+TEST(OrderMetrics, CountEachStepOnceAndTheTimeToTheEnd) {
+  watched_store<order::order_metrics> shop;
+  shop.open();
+  std::vector<messages::order_step> history{{order_status::pending, noon}};
+  shop.commit(an_order("1", history));
+  shop.commit(an_order("2", {{order_status::pending, noon + 1s}}));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_orders_open{state=\"pending\"} 2\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_order_oldest_open_timestamp_seconds 1770000000\n"));
+  history.push_back({order_status::placed, noon + 2s});
+  shop.commit(an_order("1", history));
+  shop.commit(an_order("1", history));  // Written again without news.
+  for (const auto next : {order_status::paid, order_status::packaged, order_status::shipped})
+    history.push_back({next, noon + 4s});
+  shop.commit(an_order("1", history));
+  shop.commit(an_order("1", history));  // A refund is noted in an order that is over.
+  const auto text = shop.text();
+  for (const auto* line :
+       {"shop_orders_total{state=\"pending\"} 2\n", "shop_orders_total{state=\"placed\"} 1\n",
+        "shop_orders_total{state=\"paid\"} 1\n", "shop_orders_total{state=\"shipped\"} 1\n",
+        "shop_orders_total{state=\"rejected\"} 0\n", "shop_orders_open{state=\"pending\"} 1\n",
+        "shop_orders_open{state=\"placed\"} 0\n", "shop_order_oldest_open_timestamp_seconds 1770000001\n",
+        "shop_order_to_final_seconds_count 1\n", "shop_order_to_final_seconds_sum 4\n",
+        "shop_order_to_shipped_seconds_count 1\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(text, Not(HasSubstr("shop_orders_open{state=\"shipped\"}")));
+}
+
+TEST(OrderMetrics, ACancelledOrderIsFinalButNotShipped) {
+  watched_store<order::order_metrics> shop;
+  shop.open();
+  shop.commit(an_order("1", {{order_status::pending, noon}}));
+  shop.commit(an_order("1", {{order_status::pending, noon}, {order_status::cancelled, noon + 1s}}));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_order_to_final_seconds_count 1\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_order_to_shipped_seconds_count 0\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_order_oldest_open_timestamp_seconds 0\n"));
+}
+
+TEST(OrderMetrics, KnowAfterARestartWhatIsOpen) {
+  watched_store<order::order_metrics> shop;
+  shop.open();
+  shop.commit(an_order("1", {{order_status::pending, noon}, {order_status::cancelled, noon}}));
+  for (int i = 0; i < 2'500; ++i)  // More than one page of the store.
+    shop.commit(an_order(std::to_string(10'000 + i), {{order_status::pending, noon + std::chrono::seconds{i}}}));
+  shop.restart();
+  EXPECT_THAT(shop.text(), HasSubstr("shop_orders_open{state=\"pending\"} 2500\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_order_oldest_open_timestamp_seconds 1770000000\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_orders_total{state=\"pending\"} 0\n"));
+}
+
+TEST(StockMetrics, AddUpAllItems) {
+  watched_store<inventory::stock_metrics> shop;
+  shop.open();
+  shop.commit(messages::stock_summary{"a", 10, 10, 0, 0});
+  shop.commit(messages::stock_summary{"b", 5, 5, 0, 0});
+  shop.commit(messages::stock_summary{"a", 10, 6, 3, 1});
+  for (const auto* line : {"{account=\"received\"} 15\n", "{account=\"on_hand\"} 11\n", "{account=\"reserved\"} 3\n",
+                           "{account=\"shipped\"} 1\n"})
+    EXPECT_THAT(shop.text(), HasSubstr(line));
+  shop.restart();
+  EXPECT_THAT(shop.text(), HasSubstr("{account=\"on_hand\"} 11\n"));
+}
+
+hospital::case_row a_case(const std::string& view, const std::string& id, hospital::case_state state) {
+  hospital::case_row row;
+  row.case_id = id;
+  row.service = "pricing";
+  row.reason = "handler_crash";
+  row.state = state;
+  row.row = view + id;
+  return row;
+}
+
+TEST(CaseMetrics, CountWhatIsNotClosed) {
+  using hospital::case_state;
+  watched_store<hospital::case_metrics> ward;
+  ward.open();
+  for (const auto* id : {"1", "2", "3"}) {
+    ward.commit(a_case(hospital::row_prefix_all(), id, case_state::open));
+    ward.commit(a_case(hospital::row_prefix_unclosed(), id, case_state::open));
+  }
+  ward.commit(a_case(hospital::row_prefix_unclosed(), "1", case_state::replaying));
+  EXPECT_THAT(ward.text(), HasSubstr("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 3\n"));
+  EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"replaying\"} 1\n"));
+  ward.write(std::string{describe::name_of<hospital::case_row>()}, hospital::row_prefix_unclosed() + "1", {});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(ward.text(), HasSubstr("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 2\n"));
+    EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"open\"} 2\n"));
+    EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"replaying\"} 0\n"));
+    ward.restart();
+  }
+}
+
+}  // namespace
+}  // namespace musiccorp
