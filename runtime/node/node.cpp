@@ -7,6 +7,7 @@
 #include "delivery/crash_handler.hpp"
 #include "node/admin.hpp"
 #include "node/cell_factory.hpp"
+#include "node/console.hpp"
 #include "node/gateway.hpp"
 #include "node/observatory.hpp"
 #include "node/shutdown.hpp"
@@ -162,6 +163,7 @@ class node::parts {
                                     [this] { return ailments(); }))
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, clock_)) table.push_back(std::move(route));
+    console_.add_routes(table);
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     auto handler = http::dispatch(std::move(table));
     if (!handler) return failure(std::move(handler.error()));
@@ -236,6 +238,14 @@ class node::parts {
   observatory numbers_;
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
+  std::unique_ptr<storage::store_factory> stores_;
+  std::unique_ptr<delivery::in_flight_slots> slots_;
+  bool slots_accepted_ = false;
+  std::optional<delivery::attribution> death_;  ///< of the process before this one
+  std::string death_scene_;
+  delivery::isolation gate_;
+  cell_statuses statuses_;
+  console console_{*clock_, statuses_, ledgers_, options_.name};
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   cell_factory cells_;
   mutable std::mutex mutex_;
