@@ -13,6 +13,7 @@
 #include "node/shutdown.hpp"
 #include "node/supervision_routes.hpp"
 #include "node/tree.hpp"
+#include "node/tree_numbers.hpp"
 #include "service/cell_types.hpp"
 #include "supervision/watchdog_thread.hpp"
 #include "telemetry/log.hpp"
@@ -69,6 +70,7 @@ class node::parts {
     gateway_ =
         std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
     if (auto grown = grow_tree(); !grown) return grown;
+    tree_numbers_.emplace(numbers_.registry(), services_, board_, watchdog_);
     watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
                      options_.supervision.wedged_ends_process ? supervision::end_process()
                                                               : supervision::watchdog_thread::reaction{});
@@ -245,7 +247,6 @@ class node::parts {
   std::string death_scene_;
   delivery::isolation gate_;
   cell_statuses statuses_;
-  console console_{*clock_, statuses_, ledgers_, options_.name};
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   cell_factory cells_;
   mutable std::mutex mutex_;
@@ -257,6 +258,8 @@ class node::parts {
   system_config config_;
   caf::actor_system system_;
   std::unique_ptr<gateway> gateway_;
+  console console_{*clock_, cells_.statuses(), ledgers_, options_.name};
+  std::optional<tree_numbers> tree_numbers_;
   std::unique_ptr<http::server> server_;
   caf::actor root_;
   std::optional<supervision::watchdog_thread> watcher_;
