@@ -61,7 +61,9 @@ class Cell : public ::testing::Test {
                                                partition_limits{.retry = {3, 10ms, 100ms}},
                                                partition_environment{stores_, *clock_, 5, ledgers_});
     if (!accused_.empty()) options.core->accuse(std::exchange(accused_, {}), delivery::evidence::killed, "a death");
-    if (!opens_by_itself_) EXPECT_TRUE(options.core->open(options.first));
+    if (!opens_by_itself_) {
+      EXPECT_TRUE(options.core->open(options.first));
+    }
     options.gate = &gate_;
     options.places = places_;
     options.clock = clock_;
