@@ -1,6 +1,7 @@
 #include "bench/cycle.hpp"
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -88,14 +89,22 @@ service_definition source(const mixture& all) {
 struct work_log {
   const std::int64_t wanted;
   std::atomic<std::int64_t> handled{0};
-  std::unordered_set<std::int64_t> failed{};  ///< the worker's own
+  std::unordered_set<std::int64_t> failed{};  ///< this and the following are the worker's own
+  std::optional<clock::time_point> threw_at{};
+  std::vector<double> gaps_us{};
 };
 
 /// One state change and one outgoing message for each event.
 service_definition worker(const mixture& all, work_log& log) {
   service_definition made{"worker"};
   made.on([&all, &log](turn& now, const work_wanted& event) -> outcome {
-        if (all.is_poison(event.number)) throw std::runtime_error{"division by zero"};
+        if (log.threw_at)
+          log.gaps_us.push_back(
+              std::chrono::duration<double, std::micro>(clock::now() - *std::exchange(log.threw_at, {})).count());
+        if (all.is_poison(event.number)) {
+          log.threw_at = clock::now();
+          throw std::runtime_error{"division by zero"};
+        }
         if (all.fails_once(event.number) && log.failed.insert(event.number).second)
           return fault{fault_kind::busy, "come back", {}, {}};
         auto one = now.find<work>(event.work_id).value_or(work{event.work_id, 0, {}});
@@ -158,6 +167,7 @@ cycle_numbers run_cycles(const std::filesystem::path& data, const cycle_plan& pl
     break;
   }
   running->reset();
+  numbers.crash_gaps_us = std::move(log.gaps_us);
   std::filesystem::remove_all(data);
   return numbers;
 }

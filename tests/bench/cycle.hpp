@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace musiccorp::bench {
 
@@ -17,6 +18,7 @@ struct cycle_plan {
 struct cycle_numbers {
   double per_second = 0;  ///< healthy messages, from the first request to the commit of the last one's turn
   double messages_per_commit = 0;
+  std::vector<double> crash_gaps_us{};  ///< from a rule's throw to the next rule's begin in the same batch
 };
 
 /// A node with its stores in `data`, which is made for the run and removed after it.

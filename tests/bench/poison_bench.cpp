@@ -18,6 +18,8 @@ void measure_poison(const settings& how, measurements& into) {
   telemetry::log_config lines;
   lines.file = how.scratch / "poison.log";
   ensure(telemetry::start_logs(lines).has_value(), "the log can be written");
+  const cycle_plan disaster{.healthy = healthy, .poison = 10};
+  std::vector<double> disaster_ratios;
   std::vector<double> usual_rates, usual_ratios, poisoned_rates, poisoned_ratios;
   for (std::size_t run = 0; run < how.runs; ++run) {
     const auto rate = [&](const char* what, const cycle_plan& plan) {
@@ -28,6 +30,7 @@ void measure_poison(const settings& how, measurements& into) {
     const auto between = rate("clean again", clean);
     poisoned_rates.push_back(rate("poisoned", poisoned));
     const auto after = rate("clean at last", clean);
+    disaster_ratios.push_back(rate("disaster", disaster) / after);
     usual_ratios.push_back(usual_rates.back() / ((before + between) / 2));
     poisoned_ratios.push_back(poisoned_rates.back() / ((between + after) / 2));
   }
@@ -38,6 +41,8 @@ void measure_poison(const settings& how, measurements& into) {
   into.push_back(summarize("healthy messages, 1 % poison", "1/s", std::move(poisoned_rates), {},
                            "each throws five times and dies: 1.05 handled messages for each healthy one"));
   into.push_back(summarize("the same / without poison", "ratio", std::move(poisoned_ratios), 0.95));
+  into.push_back(summarize("healthy messages beside 10 poison / without", "ratio", std::move(disaster_ratios), 0.95,
+                           "the tale of the price job that killed every worker"));
 }
 
 }  // namespace musiccorp::bench

@@ -1,4 +1,7 @@
+#include <signal.h>
+
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -84,6 +87,26 @@ void write_backlog(const std::filesystem::path& data, std::size_t count) {
   }
 }
 
+/// From SIGKILL for a node under `up` until `up` says that it is open again, in milliseconds.
+double restart_of_a_process(const std::filesystem::path& data) {
+  auto up = demo::child_process::start({MUSICCORP_PROGRAM,
+                                        {"up", "--config", std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json",
+                                         "--data", data.string(), "--http", "127.0.0.1:0"},
+                                        data.parent_path() / "up.log"});
+  ensure(up.has_value() && up->wait_for_line("ready ", 60s).has_value(), "the shop opens");
+  const auto pid = std::to_string(up->pid());
+  pid_t node = 0;
+  std::ifstream{"/proc/" + pid + "/task/" + pid + "/children"} >> node;
+  ensure(node > 0, "it has a child");
+  const auto start = clock::now();
+  ::kill(node, SIGKILL);
+  ensure(up->wait_for_line("The shop is open again", 60s).has_value(), "it opens again");
+  const auto took = seconds_since(start) * 1000;
+  up->send(SIGTERM);
+  ensure(up->wait(60s).has_value(), "it ends");
+  return took;
+}
+
 }  // namespace
 
 void measure_orders(const settings& how, measurements& into) {
@@ -138,6 +161,13 @@ void measure_start(const settings& how, measurements& into) {
         return seconds_since(start) * 1000;
       },
       2'000, "catalogue and stock are imported"));
+  into.push_back(repeat(
+      how, "process: SIGKILL to open again", "ms",
+      [&] {
+        const testing::temporary_folder fresh{how.scratch};
+        return restart_of_a_process(fresh.path() / "data");
+      },
+      500, "supervised by `up`"));
 }
 
 }  // namespace musiccorp::bench

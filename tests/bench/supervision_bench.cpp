@@ -7,7 +7,10 @@
 #include <thread>
 
 #include "base/ensure.hpp"
+#include "bench/cycle.hpp"
 #include "bench/measurement.hpp"
+#include "service/managed_actor.hpp"
+#include "supervision/exception_text.hpp"
 #include "supervision/exit_error.hpp"
 #include "supervision/supervisor_actor.hpp"
 #include "telemetry/log.hpp"
@@ -109,6 +112,57 @@ std::vector<double> measure_respawns(std::size_t times) {
   return measured;
 }
 
+/// Throws at every other message; survives in place.
+class sufferer final : public service::managed_actor {
+ public:
+  sufferer(caf::actor_config& config, std::shared_ptr<service::mailbox_state> mailbox, std::vector<double>& gaps,
+           std::promise<std::size_t>& done, std::size_t wanted)
+      : managed_actor{config, std::move(mailbox)}, gaps_{gaps}, done_{done}, wanted_{wanted} {}
+  caf::behavior make_behavior() override {
+    return {[this](std::uint32_t number) {
+      const auto now = steady::now();
+      ++handled_;
+      if (number % 2 == 0) {
+        threw_at_ = now;
+        throw std::runtime_error{"boom"};
+      }
+      gaps_.push_back(std::chrono::duration<double, std::micro>(now - threw_at_).count());
+      if (handled_ == wanted_) done_.set_value(handled_);
+    }};
+  }
+
+ protected:
+  void crashed(caf::mailbox_element&, std::exception_ptr why) override {
+    const auto what = crash_from(why);
+    link_.crashed({{}, what.text, what.backtrace, false, 1});
+  }
+
+ private:
+  std::vector<double>& gaps_;
+  std::promise<std::size_t>& done_;
+  std::size_t wanted_;
+  std::size_t handled_ = 0;
+  steady::time_point threw_at_{};
+  child_link link_{};
+};
+
+/// In microseconds, with everything queued beforehand.
+std::vector<double> measure_survivals(std::size_t messages) {
+  configuration config;
+  caf::actor_system system{config};
+  std::vector<double> gaps;
+  gaps.reserve(messages);
+  std::promise<std::size_t> done;
+  auto mailbox = std::make_shared<service::mailbox_state>();
+  mailbox->limit = 2 * messages;
+  const auto wanted = messages / 2 * 2;
+  const auto who = system.spawn<sufferer, caf::lazy_init>(mailbox, std::ref(gaps), std::ref(done), wanted);
+  for (std::uint32_t i = 0; i < wanted; ++i) caf::anon_send(who, i);
+  ensure(done.get_future().get() == wanted, "no message is lost");
+  caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  return gaps;
+}
+
 struct crowd {
   double start_seconds = 0;
   double stop_seconds = 0;
@@ -156,6 +210,25 @@ crowd measure_crowd(std::size_t children, restart_strategy strategy) {
 void measure_supervision(const settings& how, measurements& into) {
   const telemetry::captured_logs quiet{nullptr, {.format = telemetry::log_format::none}};
   std::vector<double> middle, late;
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    auto took = measure_survivals(scaled(how, 20'000));
+    middle.push_back(percentile(took, 0.5));
+    late.push_back(percentile(took, 0.99));
+  }
+  into.push_back(summarize("in place: crash to next message handled, p50", "us", std::exchange(middle, {}), 5,
+                           "20000 queued, half of them crash; none is lost"));
+  into.push_back(summarize("in place: crash to next message handled, p99", "us", std::exchange(late, {}), 100));
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    const auto healthy = static_cast<std::int64_t>(scaled(how, 20'000));
+    auto took =
+        run_cycles(how.scratch / ("turns-" + std::to_string(run)), {.healthy = healthy, .poison = healthy / 100 + 1})
+            .crash_gaps_us;
+    middle.push_back(percentile(took, 0.5));
+    late.push_back(percentile(took, 0.99));
+  }
+  into.push_back(summarize("durable turn: crash to next rule, p50", "us", std::exchange(middle, {}), {},
+                           "the attempt is written in between; at a batch's end also the commit"));
+  into.push_back(summarize("durable turn: crash to next rule, p99", "us", std::exchange(late, {})));
   for (std::size_t run = 0; run < how.runs; ++run) {
     auto took = measure_respawns(scaled(how, 5'000));
     middle.push_back(percentile(took, 0.5));
