@@ -116,8 +116,8 @@ std::vector<double> measure_respawns(std::size_t times) {
 class sufferer final : public service::managed_actor {
  public:
   sufferer(caf::actor_config& config, std::shared_ptr<service::mailbox_state> mailbox, std::vector<double>& gaps,
-           std::promise<std::size_t>& done, std::size_t wanted)
-      : managed_actor{config, std::move(mailbox)}, gaps_{gaps}, done_{done}, wanted_{wanted} {}
+           std::promise<std::size_t>& over, std::size_t wanted)
+      : managed_actor{config, std::move(mailbox)}, gaps_{gaps}, done_{over}, wanted_{wanted} {}
   caf::behavior make_behavior() override {
     return {[this](std::uint32_t number) {
       const auto now = steady::now();
