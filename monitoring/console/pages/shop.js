@@ -1,0 +1,270 @@
+// How the shop is doing: how many orders, how fast, which wait, and whether the promises hold.
+
+import {chip, empty, every, h, put, say} from '../parts/dom.js';
+import * as format from '../parts/format.js';
+import {get, part, url} from '../parts/api.js';
+import {live} from '../parts/live.js';
+import {buckets, metrics, quantile} from '../parts/metrics.js';
+import {spark} from '../parts/spark.js';
+import {scroller, table} from '../parts/table.js';
+import {Auditor, countStock} from '../parts/auditor.js';
+
+/** Each step of an order is one message that one service handles once: counting these counts the steps. */
+const steps = [
+  {state: 'accepted', tone: '', service: 'order', message: 'place_order', what: 'answered with 201'},
+  {state: 'placed', tone: '', service: 'order', message: 'stock_reserved', what: 'goods put aside'},
+  {state: 'paid', tone: '', service: 'order', message: 'payment.received', what: 'the money is in'},
+  {state: 'packaged', tone: '', service: 'order', message: 'order.packaged', what: 'the box is closed'},
+  {state: 'shipped', tone: 'good', service: 'order', message: 'order.shipped', what: 'the carrier has it'},
+  {state: 'rejected', tone: 'warn', service: 'notification', message: 'order.rejected', what: 'not enough in stock'},
+  {state: 'cancelled', tone: 'warn', service: 'payment', message: 'order.cancelled', what: 'declined, unfit, or unwanted'},
+];
+const window_s = 60;
+const pace = 2_000;
+const slots = 60;
+const recentShown = 12;
+
+const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** The first id that an order of this time could have. */
+function idAt(milliseconds) {
+  let text = '';
+  for (let rest = Math.max(0, Math.floor(milliseconds)), at = 0; at < 10; ++at, rest = Math.floor(rest / 32))
+    text = digits[rest % 32] + text;
+  return `${text}0000000000000000`;
+}
+
+/** The newest orders, newest first: looks back a little, and further while it finds too few. */
+let lookBack = 60_000;
+async function newest(signal) {
+  for (let tries = 0; tries < 8; ++tries) {
+    const all = lookBack > 86_400_000;
+    const got = await get(url('/orders', {page_size: 200, page_token: all ? '' : idAt(Date.now() - lookBack)}), signal);
+    if (got.next_page_token && lookBack > 500) lookBack /= 4;  // More than one page: not the newest.
+    else if (got.orders.length < recentShown && !all) lookBack *= 12;
+    else return got.orders.reverse();
+  }
+  return [];
+}
+
+function tile(label, hint) {
+  const value = h('div', {class: 'value'}, '–');
+  const note = h('div', {class: 'quiet'});
+  const element = h('div', {class: 'tile'}, h('h2', {title: hint}, label), value, note);
+  element.set = (text, more = '', tone = '') => {
+    say(value, text);
+    say(note, more);
+    element.className = `tile ${tone}`;
+  };
+  return element;
+}
+
+/** Rates of the last minute from counters that only grow, a sample each `pace`. */
+class Counted {
+  #samples = [];
+  series = [];
+  add(at, value) {
+    if (this.#samples.length && value < this.#samples.at(-1).value) this.#samples = [];  // The program was started again.
+    this.#samples.push({at, value});
+    while (this.#samples.length > 2 && at - this.#samples[1].at >= window_s) this.#samples.shift();
+    const before = this.#samples.at(-2);
+    if (before) this.series.push((value - before.value) / Math.max(0.1, at - before.at));
+    if (this.series.length > slots) this.series.shift();
+    this.total = value;
+  }
+  get perMinute() {
+    const first = this.#samples[0], last = this.#samples.at(-1);
+    const grown = (last?.value ?? 0) - (first?.value ?? 0);
+    const seconds = (last?.at ?? 0) - (first?.at ?? 0);
+    return seconds <= 0 ? 0 : grown * 60 / Math.max(seconds, seconds < window_s ? 10 : seconds);
+  }
+}
+
+const tiles = {
+  rate: ['Orders per minute', 'accepted, over the last minute'],
+  open: ['Open orders', 'not yet shipped, rejected or cancelled'],
+  oldest: ['Oldest open order', 'since it was accepted'],
+  done: ['Accepted to final', 'half of the newest orders took less'],
+  answer: ['POST /orders', 'half of the answers took less; of the last minute where there are some, else of all'],
+  dead: ['Dead letters', 'open cases of the hospital'],
+};
+
+function percentile(list, share) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] : NaN;
+}
+
+const isFinal = order => ['shipped', 'rejected', 'cancelled'].includes(order.status);
+const tone = state => ({shipped: 'good', rejected: 'warn', cancelled: 'warn'})[state] ?? 'busy';
+
+export async function show({place, signal}) {
+  const boxes = Object.fromEntries(Object.entries(tiles).map(([name, [label, hint]]) => [name, tile(label, hint)]));
+
+  const search = h('input', {type: 'search', placeholder: 'Order id', 'aria-label': 'Follow an order by its id',
+                             spellcheck: 'false', autocomplete: 'off'});
+  const follow = h('form', {class: 'inline', on: {submit: event => {
+    event.preventDefault();
+    if (search.value.trim()) location.hash = `#/shop/orders/${part(search.value.trim())}`;
+  }}}, search, h('button', {type: 'submit'}, 'Follow'));
+
+  const counted = new Map(steps.map(step => [step.state, new Counted()]));
+  const sparks = new Map(steps.map(step => [step.state, spark(280, 24, slots)]));
+  const flow = table([
+    {id: 'state', label: 'State', head: true,
+     show: (step, cell) => {
+       if (cell.firstChild) return;
+       cell.title = step.what;
+       put(cell, chip(step.state, step.tone));
+     }},
+    {id: 'minute', label: 'Per minute', numeric: true, show: step => format.rate(counted.get(step.state).perMinute)},
+    {id: 'total', label: 'Since start', numeric: true, title: 'since this process started',
+     show: step => format.number(counted.get(step.state).total ?? 0)},
+    {id: 'spark', label: 'Last two minutes', show: (step, cell) => {
+      if (!cell.firstChild) put(cell, sparks.get(step.state));
+      sparks.get(step.state).draw(counted.get(step.state).series);
+    }},
+  ], {caption: 'Orders by state', key: step => step.state});
+
+  const recent = h('div', {}, empty('Reading the newest orders …'));
+  const recentTable = table([
+    {id: 'order', label: 'Order', head: true, show: (order, cell) => {
+      if (!cell.firstChild) put(cell, h('a', {class: 'mono', href: `#/shop/orders/${part(order.order_id)}`}, order.order_id));
+    }},
+    {id: 'status', label: 'Status', show: (order, cell) => {
+      if (cell.textContent !== order.status) put(cell, chip(order.status, tone(order.status)));
+    }},
+    {id: 'pieces', label: 'Pieces', numeric: true, show: order => order.lines.reduce((sum, line) => sum + line.quantity, 0)},
+    {id: 'total', label: 'Total', numeric: true, show: order => format.money(order.total.amount_minor, order.total.currency)},
+    {id: 'took', label: 'Took', numeric: true, title: 'from its acceptance to its last step', show: order =>
+      (order.history.length < 2 ? '–' : format.span(format.seconds(order.history.at(-1).at) - format.seconds(order.history[0].at)))},
+    {id: 'at', label: 'Accepted', numeric: true, show: order => format.date(order.history[0].at)},
+  ], {caption: 'The newest orders', key: order => order.order_id});
+
+  const verdicts = h('ul', {class: 'promises'});
+  const progress = h('span', {class: 'quiet'});
+
+  put(place,
+      h('div', {class: 'title'}, h('h1', {}, 'Shop'), follow),
+      h('section', {class: 'tiles', 'aria-label': 'At a glance'}, Object.values(boxes)),
+      h('div', {class: 'columns'},
+        h('section', {}, h('h2', {}, 'Orders by state'), scroller('Orders by state', flow)),
+        h('section', {}, h('h2', {}, 'Promises ', progress), verdicts)),
+      h('section', {}, h('h2', {}, 'Newest orders'), recent));
+  flow.show(steps);
+
+  const auditor = new Auditor();
+  let stock = null, stockAt = 0, auditTrouble = null;
+
+  function judge() {
+    const queues = [...live.queues.values()].map(one => one.now);
+    const lost = queues.filter(one => one.imbalance !== 0);
+    const published = queues.reduce((sum, one) => sum + one.published, 0);
+    const money = minor => format.money(minor, auditor.currency);
+    const first = list => `${format.plural(list.length, 'order')}, the first is ${list[0]}`;
+    const now = Date.now() / 1000;
+    const stuck = [...auditor.open.values()].filter(one => now - format.seconds(one.history[0].at) > 300);
+    const read = auditor.settled > 0 || auditor.caughtUp;
+    return [
+      {name: 'No message vanishes', known: queues.length > 0, holds: lost.length === 0,
+       text: lost.length ? `${lost[0].queue}: ${lost[0].imbalance} not accounted for`
+                         : `${format.number(published)} messages in ${format.plural(queues.length, 'queue')} are all accounted for`},
+      {name: 'At most one charge per order', known: read, holds: auditor.broken.charges.length === 0,
+       text: auditor.broken.charges.length ? first(auditor.broken.charges)
+                                           : `${format.number(auditor.charges)} charges for ${format.plural(auditor.settled, 'settled order')}`},
+      {name: 'Charged − refunded = price if shipped, else nothing', known: read, holds: auditor.broken.money.length === 0,
+       text: auditor.broken.money.length ? first(auditor.broken.money)
+                                         : `${money(auditor.charged)} − ${money(auditor.refunded)} = ${money(auditor.charged - auditor.refunded)}`},
+      {name: 'Shipped only after paid', known: read, holds: auditor.broken.unpaid.length === 0,
+       text: auditor.broken.unpaid.length ? first(auditor.broken.unpaid) : `${format.plural(auditor.shipped, 'shipped order')}`},
+      {name: 'Every order reaches a final state', known: read, holds: stuck.length === 0,
+       text: stuck.length ? `${format.plural(stuck.length, 'order')} open for more than 5 min, the first is ${stuck[0].order_id}`
+                          : auditor.open.size ? `${format.plural(auditor.open.size, 'order')} on the way, none for more than 5 min`
+                                              : `${format.plural(auditor.settled, 'order is', 'orders are')} final, none is open`},
+      {name: 'Received = on hand + reserved + shipped', known: stock !== null, holds: !stock?.broken.length,
+       text: !stock ? '' : stock.broken.length ? `broken for ${format.plural(stock.broken.length, 'item')}, the first is ${stock.broken[0]}`
+         : `${format.number(stock.received)} = ${format.number(stock.on_hand)} + ${format.number(stock.reserved)} + ${format.number(stock.shipped)} pieces of ${format.number(stock.items)} items`},
+    ];
+  }
+
+  const lines = new Map();
+  function showPromises() {
+    for (const one of judge()) {
+      let line = lines.get(one.name);
+      if (!line) {
+        line = {mark: h('span', {}), text: h('div', {class: 'quiet'})};
+        lines.set(one.name, line);
+        verdicts.append(h('li', {}, line.mark, h('div', {}, h('div', {}, one.name), line.text)));
+      }
+      line.mark.className = `chip ${!one.known ? '' : one.holds ? 'good' : 'bad'}`;
+      say(line.mark, !one.known ? 'reading' : one.holds ? 'holds' : 'broken');
+      say(line.text, one.known ? one.text : ' ');
+    }
+    say(progress, auditTrouble ? `not read further: ${auditTrouble.message}`
+      : auditor.caughtUp ? `${format.plural(auditor.seen, 'order')} read` : `${format.number(auditor.seen)} orders read so far`);
+  }
+
+  function showOpen() {
+    const waiting = [...auditor.open.values()].filter(order => !isFinal(order));
+    const by = {};
+    for (const order of waiting) by[order.status] = (by[order.status] ?? 0) + 1;
+    boxes.open.set(auditor.caughtUp ? format.number(waiting.length) : '…',
+                   Object.entries(by).map(([state, count]) => `${format.number(count)} ${state}`).join(', '));
+    const oldest = waiting[0];
+    const seconds = oldest ? Date.now() / 1000 - format.seconds(oldest.history[0].at) : 0;
+    boxes.oldest.set(oldest ? format.age(seconds) : 'none', oldest ? oldest.order_id : '',
+                     seconds > 300 ? 'bad' : seconds > 60 ? 'warn' : '');
+  }
+
+  function showRecent(orders) {
+    if (orders.length === 0)
+      return void put(recent, empty('No orders yet', 'The first one appears here a moment after POST /orders. ',
+                                    h('code', {}, './musiccorp demo'), ' places some.'));
+    if (recentTable.parentElement?.parentElement !== recent) put(recent, scroller('The newest orders', recentTable));
+    recentTable.show(orders.slice(0, recentShown));
+    const done = orders.filter(isFinal)
+      .map(order => format.seconds(order.history.at(-1).at) - format.seconds(order.history[0].at));
+    boxes.done.set(format.span(percentile(done, 0.5)),
+                   done.length ? `99 of 100: ${format.span(percentile(done, 0.99))}` : '');
+  }
+
+  const past = [];
+  function showNumbers(samples) {
+    const now = Date.now() / 1000;
+    for (const step of steps) {
+      const one = samples.filter(sample => sample.name === 'runtime_messages_handled_total' && sample.labels.outcome === 'ok' &&
+        sample.labels.service === step.service && sample.labels.message === step.message);
+      counted.get(step.state).add(now, one.reduce((sum, sample) => sum + sample.value, 0));
+    }
+    boxes.rate.set(format.rate(counted.get('accepted').perMinute), `${format.rate(counted.get('shipped').perMinute)} shipped`);
+    const mine = labels => labels.route === '/orders' && labels.method === 'POST';
+    const seen = buckets(samples, 'http_request_duration_seconds', mine);
+    past.push(seen);
+    if (past.length > window_s * 1_000 / pace) past.shift();
+    const count = list => list?.at(-1)?.[1] ?? 0;
+    const before = count(seen) > count(past[0]) ? past[0] : [];
+    boxes.answer.set(format.span(quantile(0.5, seen, before)),
+                     count(seen) ? `99 of 100: ${format.span(quantile(0.99, seen, before))}` : 'no answers yet');
+    flow.show(steps);
+  }
+
+  live.follow('rows', signal, () => {
+    boxes.dead.set(format.number(live.dead), live.dead ? 'look into the hospital' : 'nothing to do', live.dead ? 'bad' : '');
+    showPromises();
+  });
+
+  // Each part goes on when another one has trouble; the line above the page says when the node is away.
+  const quietly = async work => {
+    try { await work(); } catch (problem) { if (problem.name !== 'AbortError') return problem; }
+    return null;
+  };
+  const reading = async () => {
+    await quietly(async () => showNumbers(await metrics(['runtime_messages_handled_total{', 'http_request_duration_seconds_bucket{'], signal)));
+    await quietly(async () => showRecent(await newest(signal)));
+    auditTrouble = await quietly(() => auditor.go(signal));
+    if (Date.now() - stockAt > 15_000)
+      await quietly(async () => { stock = await countStock(signal); stockAt = Date.now(); });
+    if (signal.aborted) return;
+    showOpen();
+    showPromises();
+  };
+  every(pace, signal, reading);
+}

@@ -1,0 +1,96 @@
+// The tree of supervisors as it lives: states, restarts, causes, budget, and buttons to act.
+
+import {chip, empty, every, h, put} from '../parts/dom.js';
+import * as format from '../parts/format.js';
+import {get, part, post} from '../parts/api.js';
+import {ask, reasonField} from '../parts/dialog.js';
+import {note, trouble} from '../parts/notes.js';
+
+const tones = {up: 'good', starting: 'busy', restarting: 'warn', stopping: 'warn', stopped: 'quiet', finished: 'quiet', wedged: 'bad', none: 'quiet',
+               running: 'good', ended: 'quiet'};
+
+const actions = {
+  restart: {title: 'Restart', text: 'It is stopped and started again, as its specification says. Its messages stay.', when: ['up', 'starting', 'restarting', 'wedged']},
+  stop: {title: 'Stop', text: 'It is stopped and stays so until somebody starts it.', when: ['up', 'starting', 'restarting'], danger: true},
+  start: {title: 'Start', text: '', when: ['stopped', 'finished', 'none']},
+};
+
+async function act(action, path, again) {
+  const what = actions[action];
+  const reason = reasonField(true);
+  const answer = await ask({title: `${what.title} ${path}?`, text: what.text, fields: {reason}, confirm: what.title, danger: what.danger,
+                            act: () => post(`/supervision/${part(path)}/${action}`, {reason: reason.control.value})});
+  if (answer === undefined) return;
+  note(`${what.title} asked for: ${path}`, {about: path});
+  again();
+}
+
+const causeLine = cause => h('li', {}, h('span', {class: 'when', title: cause.at}, format.date(cause.at)), h('span', {class: 'dot'}),
+  h('span', {class: 'what'}, h('span', {class: 'strong'}, format.words(cause.kind)), cause.in_place ? h('span', {class: 'quiet'}, ' survived, the core was rebuilt') : null,
+    cause.text ? h('div', {class: 'error'}, cause.text) : null,
+    cause.message ? h('div', {class: 'quiet'}, 'while handling ', h('span', {class: 'mono'}, cause.message)) : null,
+    cause.backtrace ? h('details', {}, h('summary', {}, 'Backtrace'), h('pre', {class: 'code', tabindex: '0', role: 'region', 'aria-label': 'Backtrace'}, cause.backtrace)) : null));
+
+export async function show({place, signal}) {
+  const content = h('div', {});
+  put(place, h('div', {class: 'title'}, h('h1', {}, 'Supervision')), content);
+  const opened = new Set();  // paths whose causes are shown
+  let shown = '';
+
+  function child(path, one) {
+    const mine = `${path}/${one.id}`;
+    const last = one.causes.at(-1);
+    const causes = one.causes.length ? h('details', {open: opened.has(mine), on: {toggle: event => {
+      if (event.target.open) opened.add(mine); else opened.delete(mine);
+    }}}, h('summary', {}, `Last causes: ${format.words(last.kind)} ${format.ago(last.at)}`),
+      h('ol', {class: 'timeline story'}, [...one.causes].reverse().map(causeLine))) : null;
+    const node = h('li', {}, h('div', {class: 'child'},
+      h('span', {class: 'name'}, one.id), chip(one.state, tones[one.state]),
+      h('span', {class: 'quiet'}, one.restart, one.significant ? ', significant' : '', `, since ${format.date(one.since)}`),
+      h('span', {class: 'grow'}),
+      h('span', {class: 'numbers'}, h('span', {class: one.restarts ? '' : 'zero'}, format.plural(one.restarts, 'restart')),
+        h('span', {class: one.rebuilds ? '' : 'zero'}, format.plural(one.rebuilds, 'rebuild'))),
+      h('span', {class: 'actions'}, Object.entries(actions).filter(([, what]) => what.when.includes(one.state)).map(([name, what]) =>
+        h('button', {type: 'button', 'data-name': `${name} ${mine}`, 'aria-label': `${what.title} ${mine}`, on: {click: () => act(name, mine, read)}}, what.title)))),
+      one.next_retry ? h('p', {class: 'warn-text'}, `next try ${format.date(one.next_retry)}`) : null, causes,
+      one.supervises.map(supervisor));
+    return node;
+  }
+  function supervisor(view) {
+    const spent = view.intensity > 0 ? 1 - view.budget_left / view.intensity : 0;
+    const fill = h('span', {class: `fill ${spent >= 0.8 ? 'high' : ''}`});
+    fill.style.inlineSize = `${Math.min(100, spent * 100)}%`;
+    return h('div', {class: 'supervisor'},
+      h('div', {class: 'child head'}, h('span', {class: 'name'}, view.path), chip(view.phase, tones[view.phase]),
+        h('span', {class: 'quiet'}, format.words(view.strategy)), h('span', {class: 'grow'}),
+        h('span', {class: 'numbers', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
+          `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`), h('span', {class: 'meter', 'aria-hidden': 'true'}, fill)),
+      h('ul', {class: 'children'}, view.children.map(one => child(view.path, one))));
+  }
+
+  async function read() {
+    let view;
+    try {
+      view = await get('/supervision', signal);
+    } catch (problem) {
+      if (signal.aborted) return;
+      if (problem.status === 404)
+        return void (shown === 'none' || (shown = 'none', put(content, empty('Not offered by this node',
+          'It serves no ', h('code', {}, '/supervision'), '. Its cells still restart by themselves; their states are under ', h('a', {href: '#/queues'}, 'Queues'), '.'))));
+      if (!shown) trouble(content, 'The tree could not be read', problem, read);
+      return;
+    }
+    const text = JSON.stringify(view) + Math.floor(Date.now() / 10_000);  // Ages grow, too.
+    if (text === shown) return;
+    shown = text;
+    const focused = document.activeElement?.dataset?.name;
+    put(content,
+      view.overdue.length ? h('section', {class: 'trouble'}, h('h2', {}, format.plural(view.overdue.length, 'handler is', 'handlers are'), ' over the deadline'),
+        h('ul', {class: 'plain-list'}, view.overdue.map(one => h('li', {}, h('span', {class: 'strong'}, one.name), ' handles ',
+          h('span', {class: 'mono'}, one.what), ` for ${format.span(one.running_ms / 1000)}; allowed are ${format.span(one.deadline_ms / 1000)}`)))) : null,
+      view.tree.length ? view.tree.map(supervisor) : empty('The tree is empty', 'No supervisor runs here.'));
+    if (focused) [...content.querySelectorAll('[data-name]')].find(one => one.dataset.name === focused)?.focus();
+  }
+  await read();
+  every(2_000, signal, read);
+}
