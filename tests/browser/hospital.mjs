@@ -7,11 +7,16 @@ const skus = ['MC-0601', 'MC-0602', 'MC-0603', 'MC-0604', 'MC-0605', 'MC-0606'];
 
 export function hospitalTests({shop, suite, page, open, load, accessible, picture, tabTo}) {
   const search = () => page.getByRole('combobox', {name: 'Search cases'});
+  // Ids of their cases, in the order of the jobs: how they are numbered depends on what pricing says in between.
+  let patients = [];
 
   suite.test('Hospital groups what failed alike, with numbers on the buttons', async () => {
     for (const sku of skus) await shop.poison(sku);
     await shop.poison(skus[0]);  // Waits behind the first one of its key.
     await shop.until('/hospital/groups?service=pricing', got => got.groups[0]?.open === skus.length);
+    const number = id => Number(id.slice(id.lastIndexOf('.') + 1));
+    patients = (await shop.get('/hospital/cases?service=pricing')).cases.map(one => one.case_id)
+      .sort((a, b) => number(a) - number(b));
     await open('#/hospital');
     const group = page.getByRole('row', {name: /no price of zero/});
     await group.getByRole('button', {name: 'Replay 6'}).waitFor();
@@ -71,7 +76,7 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
   });
 
   suite.test('A case tells its story, and what a replay would do', async () => {
-    await open('#/hospital/cases/pricing.pricing.1');
+    await open(`#/hospital/cases/${patients[0]}`);
     await page.getByText('Attempt 2').waitFor();
     await page.getByText('Backtrace').first().click();
     await page.getByRole('region', {name: 'Backtrace of attempt 1'}).getByText('reprice_item').waitFor();
@@ -84,7 +89,7 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
   });
 
   suite.test('An edit is validated while it is typed, and heals', async () => {
-    await open('#/hospital/cases/pricing.pricing.2');
+    await open(`#/hospital/cases/${patients[1]}`);
     await page.getByRole('button', {name: 'Edit and replay'}).click();
     const dialog = page.getByRole('dialog');
     const send = dialog.getByRole('button', {name: 'Edit and replay 1'});
@@ -132,7 +137,7 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.getByRole('link', {name: 'no price of zero'}).waitFor();
     await tabTo(/no price of zero/);
     await page.keyboard.press('Enter');
-    await page.getByRole('link', {name: 'pricing.pricing.3'}).waitFor();
+    await page.getByRole('link', {name: patients[2]}).waitFor();
     await tabTo(/Select pricing\.pricing\.3/);
     await page.keyboard.press('Space');
     await page.getByText('1 selected').waitFor();
@@ -145,20 +150,20 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.keyboard.press('Enter');
     await page.getByRole('heading', {name: /^Batch/}).waitFor();
     await page.waitForFunction(() => document.querySelector('.legend')?.textContent === '1 discarded');
-    equal((await shop.get('/hospital/cases/pricing.pricing.3')).state, 'discarded', 'the case');
+    equal((await shop.get(`/hospital/cases/${patients[2]}`)).state, 'discarded', 'the case');
   });
 
   suite.test('Two people cannot act on the same case without knowing', async () => {
-    await open('#/hospital/cases/pricing.pricing.4');
+    await open(`#/hospital/cases/${patients[3]}`);
     await page.getByRole('button', {name: 'Discard'}).click();
-    const {version} = await shop.get('/hospital/cases/pricing.pricing.4');
-    await shop.post('/hospital/cases/pricing.pricing.4/replay', {version, by: 'somebody else'});
-    await shop.until('/hospital/cases/pricing.pricing.4', one => one.state === 'open' && one.version > version);
+    const {version} = await shop.get(`/hospital/cases/${patients[3]}`);
+    await shop.post(`/hospital/cases/${patients[3]}/replay`, {version, by: 'somebody else'});
+    await shop.until(`/hospital/cases/${patients[3]}`, one => one.state === 'open' && one.version > version);
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Reason').fill('not wanted any more');
     await dialog.getByRole('button', {name: 'Discard 1'}).click();
     await dialog.getByText(/version|changed/).waitFor();
     await dialog.getByRole('button', {name: 'Leave it'}).click();
-    equal((await shop.get('/hospital/cases/pricing.pricing.4')).state, 'open', 'the case');
+    equal((await shop.get(`/hospital/cases/${patients[3]}`)).state, 'open', 'the case');
   });
 }
