@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto stops_within = 10s;
+constexpr auto stops_within = 20s;
 constexpr auto is_ready_within = 2min;
 
 std::vector<std::string> arguments_for(const node_flags& flags, const checked_flags& checked, int number, int nodes) {

@@ -36,7 +36,7 @@ struct system_config : caf::actor_system_config {
 
 constexpr std::chrono::milliseconds answers_leave_within = 1s;
 constexpr std::chrono::milliseconds drain_longest = 1s;
-constexpr std::chrono::milliseconds stop_children_longest = 4s;
+constexpr std::chrono::milliseconds stop_children_longest = 10s;
 constexpr std::chrono::milliseconds kill_longest = 2s;
 
 /// A cell waits for the disk on its scheduler thread, so there is one for each and two for the others.
@@ -92,7 +92,10 @@ class node::parts {
          }},
         {"finish requests", grace, [&](const patience& left) { return finish_requests(left); }},
         {"drain turns", std::min(grace, drain_longest),
-         [&](const patience& left) { return grace == 0ms || drain(left); }},
+         [&](const patience& left) {
+           if (grace > 0ms && !drain(left)) log.info("turns-left-in-logs", {{"node", options_.name}});
+           return true;  // Nothing is cut: what a cell has not begun comes again from its publisher's log.
+         }},
         {"stop children", stop_children_longest, [&](const patience& left) { return stop_tree(left); }},
         {"leave", 0ms,
          [&](const patience&) {
