@@ -30,6 +30,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"waiting", "a large waiting room", measure_waiting},
                            part{"orders", "the real program end to end", measure_orders},
                            part{"start", "starting with a large backlog", measure_start},
+                           part{"telemetry", "what it costs to count", measure_telemetry},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
                            part{"supervision", "restarts and thousands of children", measure_supervision},
                            part{"mechanisms", "what a message costs where", measure_mechanisms}};
@@ -103,8 +104,8 @@ int main(int argc, char** argv) {
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
   app.add_option("--only", only,
-                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, start, tell, supervision, "
-                 "mechanisms")
+                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, start, telemetry, tell, "
+                 "supervision, mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);

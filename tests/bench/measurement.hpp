@@ -65,6 +65,7 @@ void measure_backlog(const settings& how, measurements& into);      ///< a parti
 void measure_waiting(const settings& how, measurements& into);      ///< a large waiting room
 void measure_orders(const settings& how, measurements& into);       ///< the real program end to end
 void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
+void measure_telemetry(const settings& how, measurements& into);    ///< the whole shop with and without metrics
 void measure_tell(const settings& how, measurements& into);         ///< a managed actor beside bare CAF
 void measure_supervision(const settings& how, measurements& into);  ///< restarts, thousands of children
 void measure_mechanisms(const settings& how, measurements& into);   ///< Google Benchmark

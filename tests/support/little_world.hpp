@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,10 +21,15 @@ namespace musiccorp::testing {
 /// whose store fails is opened again a moment later, again and again, as its cell would do it.
 class little_world {
  public:
+  /// `equip` may give a partition its metrics before it is made.
+  using equipment = std::function<void(const std::string& service, const service::wiring& wires,
+                                       service::partition_environment& environment)>;
   explicit little_world(std::vector<service_definition> services, std::uint64_t seed = 1,
                         service::partition_limits limits = {},
-                        std::unique_ptr<storage::store_factory> where = storage::memory_stores())
+                        std::unique_ptr<storage::store_factory> where = storage::memory_stores(),
+                        equipment equip = {})
       : stores{std::move(where)},
+        equip_{std::move(equip)},
         services_{std::move(services)},
         limits_{std::move(limits)},
         random_{seed},
@@ -151,9 +157,9 @@ class little_world {
     const auto& definition =
         *std::find_if(services_.begin(), services_.end(), [&](const auto& one) { return one.name() == name; });
     auto& made = partitions_[name];
-    made = std::make_unique<service::partition>(
-        definition, wires_.at(name), limits_,
-        service::partition_environment{*stores, clock, random_.next(), ledgers_});
+    service::partition_environment environment{*stores, clock, random_.next(), ledgers_};
+    if (equip_) equip_(name, wires_.at(name), environment);
+    made = std::make_unique<service::partition>(definition, wires_.at(name), limits_, std::move(environment));
     return *made;
   }
 
@@ -231,6 +237,7 @@ class little_world {
     if (auto* reply = std::get_if<service::outgoing::reply>(&next.what)) to.replied(next.token, reply->message);
   }
 
+  equipment equip_;
   std::vector<service_definition> services_;
   service::partition_limits limits_;
   base::random_source random_;
