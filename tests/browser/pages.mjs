@@ -10,7 +10,7 @@ const tree = {
      restarts: 0, rebuilds: 0, causes: [], supervises: []},
     {id: 'pricing', kind: 'worker', restart: 'permanent', significant: false, state: 'restarting', since: new Date(Date.now() - 4_000).toISOString(),
      restarts: 2, rebuilds: 11, next_retry: new Date(Date.now() + 3_000).toISOString(), supervises: [],
-     causes: [{at: new Date(Date.now() - 9_000).toISOString(), kind: 'crash', in_place: true, text: 'no price of zero ends in .99', message: '01M8', backtrace: 'musiccorp::pricing::reprice_item(..)'},
+     causes: [{at: new Date(Date.now() - 9_000).toISOString(), kind: 'crash', in_place: true, text: 'no price of zero ends in .99', message: '01M8ARP5JQ4VQ3Z27JQXCDX6S9', backtrace: 'musiccorp::pricing::reprice_item(..)'},
               {at: new Date(Date.now() - 4_000).toISOString(), kind: 'crash', in_place: false, text: 'no price of zero ends in .99', message: '', backtrace: ''}]},
     {id: 'mail', kind: 'supervisor', restart: 'transient', significant: true, state: 'up', since: new Date(Date.now() - 3_600_000).toISOString(),
      restarts: 0, rebuilds: 0, causes: [], supervises: [{path: 'shop/mail', phase: 'running', strategy: 'rest_for_one', intensity: 3, period_ms: 5_000, budget_left: 3, children: [
@@ -39,9 +39,12 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     const {customer_id: ada} = await shop.register('Ada Example');
     const {customer_id: eve} = await shop.register(villain);
     const cards = ['4000-0000-0000-0077', '4000-0000-0000-0002'];
-    for (let at = 0; at < 40; ++at) await shop.order(ada, `MC-${String(1 + at * 7).padStart(4, '0')}`, at % 9 === 8 ? 31 : 1 + at % 3, cards[at % 7 === 6 ? 1 : 0]);
+    const sell = async at => shop.order(ada, `MC-${String(1 + at * 7).padStart(4, '0')}`, at % 9 === 8 ? 31 : 1 + at % 3, cards[at % 7 === 6 ? 1 : 0]);
+    await load('#/shop');
+    for (let at = 0; at < 25; ++at) await sell(at);
+    await page.getByText('25 orders read').waitFor();
+    for (let at = 25; at < 40; ++at) await sell(at);
     await shop.order(eve, 'MC-0500');
-    await open('#/shop');
     await page.locator('.promises li', {hasText: 'Charged − refunded'}).getByText('holds').waitFor();
     await page.locator('.promises li', {hasText: 'Received = on hand'}).getByText('holds').waitFor();
     await page.waitForFunction(() => document.querySelectorAll('.promises .good').length === 6);
@@ -109,12 +112,13 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     await accessible();
     await picture('supervision');
     await page.getByRole('button', {name: 'Restart shop/pricing'}).click();
+    await page.getByLabel('Your name').fill('Grace');
     await page.getByLabel('Reason').fill('new price list');
     await page.getByRole('dialog').getByRole('button', {name: 'Restart'}).click();
     await page.getByText('Restart asked for: shop/pricing').waitFor();
     equal(asked.length, 1, 'requests');
     expect(asked[0][0].endsWith('/supervision/shop%2Fpricing/restart'), asked[0][0]);
-    equal(asked[0][1], '{"reason":"new price list"}', 'the body');
+    equal(asked[0][1], '{"reason":"new price list","by":"Grace"}', 'the body');
     await page.getByRole('button', {name: 'Start shop/mail/notification'}).waitFor();
     await page.unroute('**/supervision/**');
     await page.unroute('**/supervision');

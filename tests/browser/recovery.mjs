@@ -48,6 +48,18 @@ export function recoveryTests({shop, suite, page, open, accessible, picture}) {
     await page.getByText('No case fits this search').waitFor();
   });
 
+  suite.test('A restart by hand is done by the node, and is in the list of what people did', async () => {
+    await open('#/supervision');
+    await page.getByRole('button', {name: /^Restart .*pricing/}).last().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('to see it come back');
+    await dialog.getByRole('button', {name: 'Restart'}).click();
+    await page.getByRole('row', {name: /restart.*to see it come back/}).waitFor();
+    await page.waitForFunction(() => [...document.querySelectorAll('.child')].every(one => /up|running/.test(one.querySelector('.chip').textContent)));
+    await accessible();
+    await picture('supervision-live');
+  });
+
   suite.test('After all of it every ledger is balanced and every promise holds', async () => {
     await open('#/shop');
     await page.waitForFunction(() => document.querySelectorAll('.promises .good').length === 6);

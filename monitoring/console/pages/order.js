@@ -83,7 +83,7 @@ export async function show({place, signal, parameters: {id}}) {
           h('span', {}, format.money(order.total.amount_minor, order.total.currency)),
           order.reason ? h('span', {class: 'quiet'}, order.reason) : null,
           h('span', {class: 'quiet'}, 'customer ', h('span', {class: 'mono'}, order.customer_id))),
-        open.length ? h('p', {class: 'trouble'}, 'It waits for the hospital: ',
+        open.length ? h('p', {class: 'trouble'}, 'Some of it waits in the hospital: ',
                         open.map(one => [h('a', {href: `#/hospital/cases/${part(one.case_id)}`}, one.case_id), ' '])) : null,
         h('div', {class: 'columns'},
           h('section', {}, h('h2', {}, 'Through all services'), timeline(events(books))),

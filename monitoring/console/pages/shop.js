@@ -9,15 +9,14 @@ import {spark} from '../parts/spark.js';
 import {scroller, table} from '../parts/table.js';
 import {Auditor, countStock} from '../parts/auditor.js';
 
-/** Each step of an order is one message that one service handles once: counting these counts the steps. */
 const steps = [
-  {state: 'accepted', tone: '', service: 'order', message: 'place_order', what: 'answered with 201'},
-  {state: 'placed', tone: '', service: 'order', message: 'stock_reserved', what: 'goods put aside'},
-  {state: 'paid', tone: '', service: 'order', message: 'payment.received', what: 'the money is in'},
-  {state: 'packaged', tone: '', service: 'order', message: 'order.packaged', what: 'the box is closed'},
-  {state: 'shipped', tone: 'good', service: 'order', message: 'order.shipped', what: 'the carrier has it'},
-  {state: 'rejected', tone: 'warn', service: 'notification', message: 'order.rejected', what: 'not enough in stock'},
-  {state: 'cancelled', tone: 'warn', service: 'payment', message: 'order.cancelled', what: 'declined, unfit, or unwanted'},
+  {state: 'pending', name: 'accepted', tone: '', what: 'answered with 201'},
+  {state: 'placed', tone: '', what: 'goods put aside'},
+  {state: 'paid', tone: '', what: 'the money is in'},
+  {state: 'packaged', tone: '', what: 'the box is closed'},
+  {state: 'shipped', tone: 'good', what: 'the carrier has it'},
+  {state: 'rejected', tone: 'warn', what: 'not enough in stock'},
+  {state: 'cancelled', tone: 'warn', what: 'declined, unfit, or unwanted'},
 ];
 const window_s = 60;
 const pace = 2_000;
@@ -113,7 +112,7 @@ export async function show({place, signal}) {
      show: (step, cell) => {
        if (cell.firstChild) return;
        cell.title = step.what;
-       put(cell, chip(step.state, step.tone));
+       put(cell, chip(step.name ?? step.state, step.tone));
      }},
     {id: 'minute', label: 'Per minute', numeric: true, show: step => format.rate(counted.get(step.state).perMinute)},
     {id: 'total', label: 'Since start', numeric: true, title: 'since this process started',
@@ -202,15 +201,14 @@ export async function show({place, signal}) {
       : auditor.caughtUp ? `${format.plural(auditor.seen, 'order')} read` : `${format.number(auditor.seen)} orders read so far`);
   }
 
-  function showOpen() {
-    const waiting = [...auditor.open.values()].filter(order => !isFinal(order));
-    const by = {};
-    for (const order of waiting) by[order.status] = (by[order.status] ?? 0) + 1;
-    boxes.open.set(auditor.caughtUp ? format.number(waiting.length) : '…',
-                   Object.entries(by).map(([state, count]) => `${format.number(count)} ${state}`).join(', '));
-    const oldest = waiting[0];
-    const seconds = oldest ? Date.now() / 1000 - format.seconds(oldest.history[0].at) : 0;
-    boxes.oldest.set(oldest ? format.age(seconds) : 'none', oldest ? oldest.order_id : '',
+  function showOpen(samples) {
+    const by = samples.filter(one => one.name === 'shop_orders_open' && one.value > 0);
+    boxes.open.set(format.number(by.reduce((sum, one) => sum + one.value, 0)),
+                   by.map(one => `${format.number(one.value)} ${one.labels.state}`).join(', '));
+    const oldest = samples.find(one => one.name === 'shop_order_oldest_open_timestamp_seconds')?.value ?? 0;
+    const seconds = oldest ? Date.now() / 1000 - oldest : 0;
+    const known = auditor.open.values().next().value;
+    boxes.oldest.set(oldest ? format.age(seconds) : 'none', oldest && known ? known.order_id : '',
                      seconds > 300 ? 'bad' : seconds > 60 ? 'warn' : '');
   }
 
@@ -229,12 +227,10 @@ export async function show({place, signal}) {
   const past = [];
   function showNumbers(samples) {
     const now = Date.now() / 1000;
-    for (const step of steps) {
-      const one = samples.filter(sample => sample.name === 'runtime_messages_handled_total' && sample.labels.outcome === 'ok' &&
-        sample.labels.service === step.service && sample.labels.message === step.message);
-      counted.get(step.state).add(now, one.reduce((sum, sample) => sum + sample.value, 0));
-    }
-    boxes.rate.set(format.rate(counted.get('accepted').perMinute), `${format.rate(counted.get('shipped').perMinute)} shipped`);
+    for (const one of samples)
+      if (one.name === 'shop_orders_total') counted.get(one.labels.state)?.add(now, one.value);
+    showOpen(samples);
+    boxes.rate.set(format.rate(counted.get('pending').perMinute), `${format.rate(counted.get('shipped').perMinute)} shipped`);
     const mine = labels => labels.route === '/orders' && labels.method === 'POST';
     const seen = buckets(samples, 'http_request_duration_seconds', mine);
     past.push(seen);
@@ -257,14 +253,12 @@ export async function show({place, signal}) {
     return null;
   };
   const reading = async () => {
-    await quietly(async () => showNumbers(await metrics(['runtime_messages_handled_total{', 'http_request_duration_seconds_bucket{'], signal)));
+    await quietly(async () => showNumbers(await metrics(['shop_order', 'http_request_duration_seconds_bucket{'], signal)));
     await quietly(async () => showRecent(await newest(signal)));
     auditTrouble = await quietly(() => auditor.go(signal));
     if (Date.now() - stockAt > 15_000)
       await quietly(async () => { stock = await countStock(signal); stockAt = Date.now(); });
-    if (signal.aborted) return;
-    showOpen();
-    showPromises();
+    if (!signal.aborted) showPromises();
   };
   every(pace, signal, reading);
 }

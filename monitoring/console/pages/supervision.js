@@ -3,8 +3,10 @@
 import {chip, empty, every, h, put} from '../parts/dom.js';
 import * as format from '../parts/format.js';
 import {get, part, post} from '../parts/api.js';
-import {ask, reasonField} from '../parts/dialog.js';
+import {ask, nameField, reasonField} from '../parts/dialog.js';
 import {note, trouble} from '../parts/notes.js';
+import {scroller} from '../parts/table.js';
+import {by} from '../parts/ward.js';
 
 const tones = {up: 'good', starting: 'busy', restarting: 'warn', stopping: 'warn', stopped: 'quiet', finished: 'quiet', wedged: 'bad', none: 'quiet',
                running: 'good', ended: 'quiet'};
@@ -17,15 +19,21 @@ const actions = {
 
 async function act(action, path, again) {
   const what = actions[action];
-  const reason = reasonField(true);
-  const answer = await ask({title: `${what.title} ${path}?`, text: what.text, fields: {reason}, confirm: what.title, danger: what.danger,
-                            act: () => post(`/supervision/${part(path)}/${action}`, {reason: reason.control.value})});
+  const name = nameField(), reason = reasonField(true);
+  const answer = await ask({title: `${what.title} ${path}?`, text: what.text, fields: {name, reason}, confirm: what.title, danger: what.danger,
+                            act: () => post(`/supervision/${part(path)}/${action}`, {reason: reason.control.value, by: by()})});
   if (answer === undefined) return;
   note(`${what.title} asked for: ${path}`, {about: path});
   again();
 }
 
-const causeLine = cause => h('li', {}, h('span', {class: 'when', title: cause.at}, format.date(cause.at)), h('span', {class: 'dot'}),
+/** What operators did since the node was started, newest first. */
+const actionTable = actions => scroller('Actions', h('table', {}, h('caption', {class: 'unseen'}, 'Actions'),
+  h('thead', {}, h('tr', {}, ['When', 'Who', 'Did', 'With', 'Why', 'Outcome'].map(name => h('th', {scope: 'col'}, name)))),
+  h('tbody', {}, actions.map(one => h('tr', {}, h('td', {title: one.at}, format.date(one.at)), h('td', {}, one.by || '–'), h('td', {}, one.action),
+    h('td', {class: 'mono'}, one.child), h('td', {class: 'wide'}, one.reason), h('td', {class: 'wide'}, one.outcome))))));
+
+const causeLine = cause => h('li', {class: cause.kind === 'normal' ? '' : cause.in_place ? 'warn' : 'bad'}, h('span', {class: 'when', title: cause.at}, format.date(cause.at)), h('span', {class: 'dot'}),
   h('span', {class: 'what'}, h('span', {class: 'strong'}, format.words(cause.kind)), cause.in_place ? h('span', {class: 'quiet'}, ' survived, the core was rebuilt') : null,
     cause.text ? h('div', {class: 'error'}, cause.text) : null,
     cause.message ? h('div', {class: 'quiet'}, 'while handling ', h('span', {class: 'mono'}, cause.message)) : null,
@@ -88,7 +96,8 @@ export async function show({place, signal}) {
       view.overdue.length ? h('section', {class: 'trouble'}, h('h2', {}, format.plural(view.overdue.length, 'handler is', 'handlers are'), ' over the deadline'),
         h('ul', {class: 'plain-list'}, view.overdue.map(one => h('li', {}, h('span', {class: 'strong'}, one.name), ' handles ',
           h('span', {class: 'mono'}, one.what), ` for ${format.span(one.running_ms / 1000)}; allowed are ${format.span(one.deadline_ms / 1000)}`)))) : null,
-      view.tree.length ? view.tree.map(supervisor) : empty('The tree is empty', 'No supervisor runs here.'));
+      view.tree.length ? view.tree.map(supervisor) : empty('The tree is empty', 'No supervisor runs here.'),
+      view.actions?.length ? h('section', {}, h('h2', {}, 'What people did'), actionTable(view.actions)) : null);
     if (focused) [...content.querySelectorAll('[data-name]')].find(one => one.dataset.name === focused)?.focus();
   }
   await read();
