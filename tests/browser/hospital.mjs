@@ -9,16 +9,11 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
   /** Which number a case has depends on what else the service said before. */
   const caseOf = async sku => (await shop.get(`/hospital/cases?service=pricing&key=${sku}`)).cases.at(-1).case_id;
   const search = () => page.getByRole('combobox', {name: 'Search cases'});
-  // Ids of their cases, in the order of the jobs: how they are numbered depends on what pricing says in between.
-  let patients = [];
 
   suite.test('Hospital groups what failed alike, with numbers on the buttons', async () => {
     for (const sku of skus) await shop.poison(sku);
     await shop.poison(skus[0]);  // Waits behind the first one of its key.
     await shop.until('/hospital/groups?service=pricing', got => got.groups[0]?.open === skus.length);
-    const number = id => Number(id.slice(id.lastIndexOf('.') + 1));
-    patients = (await shop.get('/hospital/cases?service=pricing')).cases.map(one => one.case_id)
-      .sort((a, b) => number(a) - number(b));
     await open('#/hospital');
     const group = page.getByRole('row', {name: /no price of zero/});
     await group.getByRole('button', {name: 'Replay 6'}).waitFor();
