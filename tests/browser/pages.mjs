@@ -110,7 +110,7 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     await page.getByText('Last causes: crash').click();
     await page.getByText('survived, the core was rebuilt').waitFor();
     await accessible();
-    await picture('supervision');
+    await picture('supervision-causes');
     await page.getByRole('button', {name: 'Restart shop/pricing'}).click();
     await page.getByLabel('Your name').fill('Grace');
     await page.getByLabel('Reason').fill('new price list');

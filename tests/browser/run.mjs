@@ -30,7 +30,7 @@ try {
   await shop.start({settings: ['/services/notification/settings={"smtp_url":"smtp://127.0.0.1:9"}']});
   const context = await browser.newContext({viewport: {width: 1280, height: 860}, colorScheme: 'light', timezoneId: 'UTC'});
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);  // Waits end with their event; this is for machines with much else to do.
+  page.setDefaultTimeout(60_000);  // Waits end with their event; this is for machines with much else to do.
 
   const complaints = [];
   page.on('pageerror', error => complaints.push(`script: ${error.message}`));

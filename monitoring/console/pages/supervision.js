@@ -40,39 +40,54 @@ const causeLine = cause => h('li', {class: cause.kind === 'normal' ? '' : cause.
     cause.backtrace ? h('details', {}, h('summary', {}, 'Backtrace'), h('pre', {class: 'code', tabindex: '0', role: 'region', 'aria-label': 'Backtrace'}, cause.backtrace)) : null));
 
 export async function show({place, signal}) {
-  const content = h('div', {});
+  const content = h('div', {class: 'tree'});
   put(place, h('div', {class: 'title'}, h('h1', {}, 'Supervision')), content);
   const opened = new Set();  // paths whose causes are shown
   let shown = '';
 
-  function child(path, one) {
-    const mine = `${path}/${one.id}`;
-    const last = one.causes.at(-1);
-    const causes = one.causes.length ? h('details', {open: opened.has(mine), on: {toggle: event => {
-      if (event.target.open) opened.add(mine); else opened.delete(mine);
-    }}}, h('summary', {}, `Last causes: ${format.words(last.kind)} ${format.ago(last.at)}`),
-      h('ol', {class: 'timeline story'}, [...one.causes].reverse().map(causeLine))) : null;
-    const node = h('li', {}, h('div', {class: 'child'},
-      h('span', {class: 'name'}, one.id), chip(one.state, tones[one.state]),
-      h('span', {class: 'quiet'}, one.restart, one.significant ? ', significant' : '', `, since ${format.date(one.since)}`),
-      h('span', {class: 'grow'}),
-      h('span', {class: 'numbers'}, h('span', {class: one.restarts ? '' : 'zero'}, format.plural(one.restarts, 'restart')),
-        h('span', {class: one.rebuilds ? '' : 'zero'}, format.plural(one.rebuilds, 'rebuild'))),
-      h('span', {class: 'actions'}, Object.entries(actions).filter(([, what]) => what.when.includes(one.state)).map(([name, what]) =>
-        h('button', {type: 'button', 'data-name': `${name} ${mine}`, 'aria-label': `${what.title} ${mine}`, on: {click: () => act(name, mine, read)}}, what.title)))),
-      one.next_retry ? h('p', {class: 'warn-text'}, `next try ${format.date(one.next_retry)}`) : null, causes,
-      one.supervises.map(supervisor));
-    return node;
-  }
-  function supervisor(view) {
+  const budget = view => {
     const spent = view.intensity > 0 ? 1 - view.budget_left / view.intensity : 0;
     const fill = h('span', {class: `fill ${spent >= 0.8 ? 'high' : ''}`});
     fill.style.inlineSize = `${Math.min(100, spent * 100)}%`;
+    return h('span', {class: 'budget', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
+             `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`, h('span', {class: 'meter', 'aria-hidden': 'true'}, fill));
+  };
+  const counts = one => h('span', {class: 'numbers'}, h('span', {class: one.restarts ? '' : 'zero'}, format.plural(one.restarts, 'restart')),
+                          h('span', {class: one.rebuilds ? '' : 'zero'}, format.plural(one.rebuilds, 'rebuild')));
+  const buttons = (path, state) => h('span', {class: 'actions'},
+    Object.entries(actions).filter(([, what]) => what.when.includes(state)).map(([name, what]) =>
+      h('button', {type: 'button', 'data-name': `${name} ${path}`, 'aria-label': `${what.title} ${path}`, on: {click: () => act(name, path, read)}}, what.title)));
+  const causes = (path, list) => {
+    const last = list.at(-1);
+    return last && h('details', {open: opened.has(path), on: {toggle: event => {
+      if (event.target.open) opened.add(path);
+      else opened.delete(path);
+    }}}, h('summary', {}, `Last causes: ${format.words(last.kind)} ${format.ago(last.at)}`),
+      h('ol', {class: 'timeline story'}, [...list].reverse().map(causeLine)));
+  };
+
+  /** A healthy supervisor of a single worker is one line with it: most services have one partition. */
+  function onlyWorker(one) {
+    const view = one.supervises.length === 1 ? one.supervises[0] : null;
+    const worker = view?.children.length === 1 ? view.children[0] : null;
+    return worker && worker.supervises.length === 0 && one.state === 'up' && one.restarts === 0 && !one.causes.length ? {view, worker} : null;
+  }
+  function child(path, one) {
+    const merged = onlyWorker(one);
+    const shownOne = merged?.worker ?? one;
+    const mine = merged ? `${merged.view.path}/${merged.worker.id}` : `${path}/${one.id}`;
+    return h('li', {}, h('div', {class: 'child'},
+      h('span', {class: 'name'}, one.id, merged ? h('span', {class: 'quiet'}, ` / ${merged.worker.id}`) : null),
+      chip(shownOne.state, tones[shownOne.state]),
+      h('span', {class: 'quiet'}, shownOne.restart, shownOne.significant ? ', significant' : '', `, since ${format.date(shownOne.since)}`),
+      h('span', {class: 'grow'}), merged ? budget(merged.view) : null, counts(shownOne), buttons(mine, shownOne.state)),
+      shownOne.next_retry ? h('p', {class: 'warn-text'}, `next try ${format.date(shownOne.next_retry)}`) : null, causes(mine, shownOne.causes),
+      merged ? null : one.supervises.map(supervisor));
+  }
+  function supervisor(view) {
     return h('div', {class: 'supervisor'},
       h('div', {class: 'child head'}, h('span', {class: 'name'}, view.path), chip(view.phase, tones[view.phase]),
-        h('span', {class: 'quiet'}, format.words(view.strategy)), h('span', {class: 'grow'}),
-        h('span', {class: 'numbers', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
-          `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`), h('span', {class: 'meter', 'aria-hidden': 'true'}, fill)),
+        h('span', {class: 'quiet'}, format.words(view.strategy)), h('span', {class: 'grow'}), budget(view)),
       h('ul', {class: 'children'}, view.children.map(one => child(view.path, one))));
   }
 

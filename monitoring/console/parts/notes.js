@@ -1,5 +1,5 @@
-// What happened, in the corner until it is put away: nothing vanishes silently. Trouble stays; the rest, too, but a
-// newer note of the same subject takes its place.
+// What happened, in the corner. Trouble stays until it is put away; what went well goes after a while, as it is in the
+// trail, too. A newer note of the same subject takes the place of the older one.
 
 import {h, put} from './dom.js';
 
@@ -14,6 +14,7 @@ export function note(text, {tone = 'good', link = null, about = null} = {}) {
                     h('button', {type: 'button', class: 'plain', 'aria-label': 'Put away',
                                  on: {click: () => { element.remove(); shown.delete(name); }}}, '×'));
   shown.set(name, element);
+  if (tone === 'good') setTimeout(() => element.remove(), 20_000);
   const home = document.getElementById('notes');
   home.append(element);
   while (home.children.length > 4) home.firstElementChild.remove();
