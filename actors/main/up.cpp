@@ -38,7 +38,8 @@ std::vector<std::string> arguments_for(const node_flags& flags, const checked_fl
 }
 
 void tell_where(std::string_view url, const std::filesystem::path& data) {
-  std::cout << "  catalogue   " << url << "/catalog\n"
+  std::cout << "  console     " << url << "/console/\n"
+            << "  catalogue   " << url << "/catalog\n"
             << "  API         " << url << "/openapi.json\n"
             << "  ready?      " << url << "/readyz\n"
             << "  supervision " << url << "/supervision\n"
