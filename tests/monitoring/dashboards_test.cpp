@@ -92,7 +92,7 @@ TEST(Dashboards, HaveFixedNamesUniqueIdsAndLinksToEachOther) {
     for (const auto& link : board.at("links")) linked.insert(link.at("url").get<std::string>());
     for (const auto& [other, ignored] : all)
       EXPECT_EQ(linked.contains("/d/" + other), other != name) << name << " and " << other;
-    EXPECT_TRUE(linked.contains("${console}/console/#/hospital?q=state:open")) << name;
+    EXPECT_TRUE(linked.contains("${console}/console/#/hospital/cases?q=state:open")) << name;
   }
 }
 
