@@ -27,6 +27,7 @@ class checker {
       problems_.push_back({"/node", describe::shown(config.node),
                            "letters, digits, '-', '_' and '.', not starting with '.': it names a folder"});
     check_retry("/retry", config.retry);
+    check_delays("/supervision", config.supervision.delay_first_ms, config.supervision.delay_longest_ms);
     for (const auto& [name, path] : config.imports)
       if (path.empty()) problems_.push_back({below("/imports", name), "\"\"", "the path of a file"});
     for (const auto& [name, one] : config.services) check_service(name, one);
@@ -35,9 +36,13 @@ class checker {
 
  private:
   void check_retry(const std::string& pointer, const retry_config& retry) {
-    if (retry.delay_first_ms > retry.delay_longest_ms)
-      problems_.push_back({pointer + "/delay_first_ms", std::to_string(retry.delay_first_ms),
-                           "at most delay_longest_ms, which is " + std::to_string(retry.delay_longest_ms)});
+    check_delays(pointer, retry.delay_first_ms, retry.delay_longest_ms);
+  }
+
+  void check_delays(const std::string& pointer, std::int64_t first, std::int64_t longest) {
+    if (first > longest)
+      problems_.push_back({pointer + "/delay_first_ms", std::to_string(first),
+                           "at most delay_longest_ms, which is " + std::to_string(longest)});
   }
 
   void check_service(const std::string& name, const service_config& one) {

@@ -4,9 +4,10 @@ namespace musiccorp::hospital {
 
 case_metrics::case_metrics(telemetry::metrics_registry& registry) : numbers_{registry} {}
 
+case_metrics::~case_metrics() { forget_all(); }
+
 result<void> case_metrics::load(storage::store& state) {
-  for (const auto& [row, one] : unclosed_) count(one, -1);
-  unclosed_.clear();
+  forget_all();
   return service::for_each_entity<listed_case>(
       state, describe::name_of<case_row>(), row_prefix_unclosed(),
       [&](const std::string& row, const listed_case& one) { note(row, one); });
@@ -22,6 +23,11 @@ void case_metrics::note(const std::string& row, const listed_case& now) {
   forget(row);
   count(now, 1);
   unclosed_.emplace(row, now);
+}
+
+void case_metrics::forget_all() {
+  for (const auto& [row, one] : unclosed_) count(one, -1);
+  unclosed_.clear();
 }
 
 void case_metrics::forget(const std::string& row) {

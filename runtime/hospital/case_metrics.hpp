@@ -14,6 +14,8 @@ namespace musiccorp::hospital {
 class case_metrics final : public service::entity_watcher {
  public:
   explicit case_metrics(telemetry::metrics_registry& registry);
+  /// Takes back what it has counted: the hospital's next partition counts anew.
+  ~case_metrics() override;
 
   [[nodiscard]] result<void> load(storage::store& state) override;
   void committed(const service::turn_effects::write& write) override;
@@ -30,6 +32,7 @@ class case_metrics final : public service::entity_watcher {
                          field("reason", &listed_case::reason), field("state", &listed_case::state));
     }
   };
+  void forget_all();
   void note(const std::string& row, const listed_case& now);
   void forget(const std::string& row);
   void count(const listed_case& one, int by);

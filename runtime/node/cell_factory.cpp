@@ -39,6 +39,7 @@ result<void> cell_factory::prepare() {
               .queues = {}};
     one.queues = numbers_.queues(name, one.wires);
     one.status->service = name;
+    one.status->state = service::cell_state::stopped;  // Until its supervisor starts it.
     one.status->mailbox->limit = one.options.mailbox_limit;
     one.status->mailbox->bytes_limit = one.options.mailbox_bytes_limit;
     if (auto opened = open(definition, one); !opened) return opened;

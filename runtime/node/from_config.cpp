@@ -67,7 +67,7 @@ supervision_options supervision_from(const config::supervision_config& config) {
   made.differing_crashes = static_cast<std::uint32_t>(config.differing_crashes);
   made.services_restarts_max = static_cast<std::uint32_t>(config.services_restarts_max);
   made.delay_first = milliseconds{config.delay_first_ms};
-  made.delay_longest = milliseconds{std::max(config.delay_longest_ms, config.delay_first_ms)};
+  made.delay_longest = milliseconds{config.delay_longest_ms};
   made.handler_deadline = milliseconds{config.handler_deadline_ms};
   made.wedged_ends_process = config.wedged == config::wedge_choice::end_process;
   return made;

@@ -35,8 +35,8 @@ struct system_config : caf::actor_system_config {
 };
 
 constexpr std::chrono::milliseconds answers_leave_within = 1s;
-constexpr std::chrono::milliseconds drain_longest = 1s;
-constexpr std::chrono::milliseconds stop_children_longest = 10s;
+constexpr std::chrono::milliseconds drain_longest = 5s;
+constexpr std::chrono::milliseconds stop_children_longest = 4s;
 constexpr std::chrono::milliseconds kill_longest = 2s;
 
 /// A cell waits for the disk on its scheduler thread, so there is one for each and two for the others.
@@ -91,7 +91,7 @@ class node::parts {
            return true;
          }},
         {"finish requests", grace, [&](const patience& left) { return finish_requests(left); }},
-        {"drain turns", std::min(grace, drain_longest),
+        {"drain turns and close stores", grace > 0ms ? drain_longest : 0ms,
          [&](const patience& left) {
            if (grace > 0ms && !drain(left)) log.info("turns-left-in-logs", {{"node", options_.name}});
            return true;  // Nothing is cut: what a cell has not begun comes again from its publisher's log.
@@ -202,20 +202,14 @@ class node::parts {
     return server_->stop(all ? answers_leave_within : 0ms);
   }
 
-  /// The cells finish what they have taken, and take nothing more from streams.
+  /// The cells finish what they have taken, take nothing more from streams, and close their stores, all at a time.
   bool drain(const shutdown::patience& left) {
-    caf::scoped_actor self{system_, true};
-    std::size_t open = 0;
     for (const auto& one : services_)
-      if (const auto cell = places_->find(one.name())) {
-        caf::anon_send(cell, service::drain_atom_v, caf::actor{self});
-        ++open;
-      }
+      if (const auto cell = places_->find(one.name())) caf::anon_send(cell, service::drain_atom_v);
     return left.wait_for([&] {
-      bool more = open > 0;
-      while (more)
-        self->receive([&](service::drained_atom) { more = --open > 0; }, caf::after(0ms) >> [&] { more = false; });
-      return open == 0 || tree_has_ended();
+      return std::ranges::all_of(cells_.statuses(), [](const auto& one) {
+        return one->state == service::cell_state::drained || one->state == service::cell_state::stopped;
+      });
     });
   }
 

@@ -69,7 +69,7 @@ class node {
   /// Why it gave up; empty: it has not.
   [[nodiscard]] std::string gave_up() const;
   /// In phases, each with a limit: stops accepting; lets running requests finish for up to `grace`; lets the cells
-  /// finish what they have taken (1 s); stops the tree, children in reverse order (10 s), which closes the stores;
+  /// finish what they have taken and close their stores (5 s); stops the tree, children in reverse order (4 s);
   /// leaves. True when nothing had to be cut. May be called again.
   bool stop(std::chrono::milliseconds grace);
   /// Every limit of a stop() has passed: what runs is cut. Any thread.

@@ -48,9 +48,14 @@ void tree_numbers::read() {
   }
 }
 
+tree_numbers::known_supervisor& tree_numbers::known_as(const std::string& path) {
+  auto& known = supervisors_[path];
+  if (!known.numbers) known.numbers = std::make_unique<telemetry::supervisor_metrics>(registry_, path);
+  return known;
+}
+
 void tree_numbers::read(const supervision::supervisor_view& one) {
-  auto& known = supervisors_[one.path];
-  if (!known.numbers) known.numbers = std::make_unique<telemetry::supervisor_metrics>(registry_, one.path);
+  auto& known = known_as(one.path);
   known.numbers->budget_remaining(static_cast<std::uint64_t>(std::max<std::int64_t>(one.budget_left, 0)));
   for (const auto& child : one.children) {
     const auto [at, is_new] = known.children.try_emplace(child.id);
@@ -60,7 +65,8 @@ void tree_numbers::read(const supervision::supervisor_view& one) {
     for (auto n = since; n < child.restarts; ++n) {
       const auto cause = cause_of(child);
       known.numbers->restarted(child.id, cause);
-      if (cause == telemetry::restart_cause::exhausted) known.numbers->escalated(telemetry::escalation::escalate);
+      if (cause == telemetry::restart_cause::exhausted)
+        known_as(one.path + "/" + child.id).numbers->escalated(telemetry::escalation::escalate);
     }
     at->second.restarts = child.restarts;
     for (const auto& inside : child.supervises) read(inside);

@@ -32,6 +32,7 @@ class tree_numbers {
     telemetry::cell_metrics numbers;
     bool wedged = false;
   };
+  known_supervisor& known_as(const std::string& path);
   void read();
   void read(const supervision::supervisor_view& one);
 

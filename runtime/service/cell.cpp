@@ -33,9 +33,8 @@ class cell final : public managed_actor {
         clock_{std::move(options.clock)},
         status_{std::move(options.status)},
         requests_max_{options.requests_max},
-        supervisor_{std::move(options.supervisor)},
-        watch_{std::move(options.watch)} {
-    core_->use_watch(watch_);
+        supervisor_{std::move(options.supervisor)} {
+    core_->use_watch(std::move(options.watch));
     set_exit_handler([this](const caf::exit_msg&) { stop(); });  // Not for `kill`, which nobody can handle.
     if (options.gate == nullptr) return;
     seat_ = options.gate->join(status_->service, [self = address()] {
@@ -68,7 +67,7 @@ class cell final : public managed_actor {
         [this](run_atom) { run(); },
         [this](tick_atom, std::uint64_t generation) { tick(generation); },
         [this](start_atom) { start(); },
-        [this](drain_atom, const caf::actor& who) { drain(who); },
+        [this](drain_atom) { drain(); },
         [this](rebuild_atom) { rebuild("it was told to begin anew"); },
     };
   }
@@ -78,7 +77,6 @@ class cell final : public managed_actor {
     seat_.reset();
     places_.reset();
     for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, refused(refusal::closed));
-    waits_for_drain_ = nullptr;
     status_->requests_pending = 0;
     status_->state = cell_state::stopped;
     status_->state.notify_all();
@@ -144,22 +142,26 @@ class cell final : public managed_actor {
   }
 
   void stop() {
-    outgoing out;
-    core_->close({fault_kind::unavailable, status_->service + " is stopping", {}, 1s}, out);
-    send_out(std::move(out));
+    close_core({fault_kind::unavailable, status_->service + " is stopping", {}, 1s});
     quit(caf::exit_reason::user_shutdown);
   }
 
-  void drain(const caf::actor& who) {
-    waits_for_drain_ = who;
-    if (status_->state == cell_state::running) status_->state = cell_state::draining;
-    tell_drained();
+  void drain() {
+    status_->state = cell_state::draining;
+    finish_draining();
   }
-  void tell_drained() {
-    if (!waits_for_drain_ || run_pending_ ||
-        (core_->is_open() && (core_->has_work() || core_->requests_pending() > 0)))
-      return;
-    caf::anon_send(std::exchange(waits_for_drain_, nullptr), drained_atom_v);
+  /// What it had taken is done: the store is closed now, while the others close theirs.
+  void finish_draining() {
+    if (status_->state != cell_state::draining || run_pending_) return;
+    if (core_->is_open() && (core_->has_work() || core_->requests_pending() > 0)) return;
+    close_core({fault_kind::unavailable, status_->service + " is stopping", {}, 1s});
+    status_->state = cell_state::drained;
+  }
+
+  void close_core(const base::fault& why) {
+    outgoing out;
+    core_->close(why, out);
+    send_out(std::move(out));
   }
 
   /// Closes, answers whoever waits, and opens again in a moment.
@@ -167,12 +169,11 @@ class cell final : public managed_actor {
     leave_gate();
     const base::fault told{
         fault_kind::internal, status_->service + " begins anew: " + std::string{why}, {}, std::chrono::seconds{1}};
-    outgoing out;
-    core_->close(told, out);
-    send_out(std::move(out));
+    close_core(told);
     for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, request::to_envelope(told));
     if (status_->state == cell_state::running) closed();
     schedule();
+    finish_draining();
   }
 
   static void tell(const asking& asker, message::envelope said) {
@@ -202,15 +203,13 @@ class cell final : public managed_actor {
 
   void run() {
     run_pending_ = false;
-    if (watch_) watch_->begin("batch", std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()));
     run_batch();
-    if (watch_) watch_->end();
     if (!core_->is_open() && status_->state == cell_state::running) {
       const auto& why = core_->last_failure();
       supervisor_.crashed({{}, why ? why->text : "its store has closed", {}, true, 0});
       closed();
     }
-    tell_drained();
+    finish_draining();
     const std::lock_guard hold{status_->mutex};
     status_->store = core_->store_statistics();
   }
@@ -244,7 +243,7 @@ class cell final : public managed_actor {
   void tick(std::uint64_t generation) {
     if (generation != timer_generation_) return;
     timer_due_.reset();
-    if (!core_->is_open()) reopen();
+    if (status_->state == cell_state::closed) reopen();
     with_outgoing([&](outgoing& out) { core_->expire(out); });
   }
 
@@ -273,8 +272,9 @@ class cell final : public managed_actor {
   }
 
   void arm() {
-    auto due = core_->is_open() ? core_->next_due() : std::optional{reopen_at_};
-    if (!due || status_->state == cell_state::stopped) return;
+    auto due = core_->is_open() ? core_->next_due() : std::optional<base::instant>{};
+    if (status_->state == cell_state::closed) due = reopen_at_;
+    if (!due) return;
     const auto now = clock_->now();
     const auto when = std::min(std::max(*due, now), now + timer_longest);
     if (timer_due_ && *timer_due_ <= when) return;
@@ -310,8 +310,6 @@ class cell final : public managed_actor {
   std::shared_ptr<cell_status> status_;
   std::uint64_t requests_max_;
   supervision::child_link supervisor_;
-  std::shared_ptr<supervision::watched_handler> watch_;
-  caf::actor waits_for_drain_;
   std::optional<delivery::isolation::seat> seat_;
   std::unordered_map<std::uint64_t, asking> askers_;
   std::uint64_t tokens_ = 0;
@@ -348,6 +346,8 @@ std::string_view name_of(cell_state state) {
       return "running";
     case cell_state::draining:
       return "draining";
+    case cell_state::drained:
+      return "drained";
     case cell_state::closed:
       return "closed";
     case cell_state::stopped:

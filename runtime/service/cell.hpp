@@ -30,7 +30,7 @@ class directory {
   std::map<std::string, caf::actor, std::less<>> cells_;
 };
 
-enum class cell_state : std::uint8_t { starting, running, draining, closed, stopped };
+enum class cell_state : std::uint8_t { starting, running, draining, drained, closed, stopped };
 [[nodiscard]] std::string_view name_of(cell_state state);
 
 /// What the outside may know of a cell. Outlives it; any thread.
@@ -70,10 +70,9 @@ struct cell_options {
 /// there again says how far it has committed; what is no message of ours becomes a dead letter (`strayed`).
 ///
 /// It waits for its first `start_atom`; a store that can't be opened then is its end, `start_failed`. An exit message
-/// ends it after the batch that runs. From `drain_atom` on it takes nothing
-/// from streams, and says `drained_atom` to whoever came with it when everything is done that it had taken. At
-/// `rebuild_atom` it begins anew from its store. A store that failed later is opened again, later and later, up to
-/// 30 s.
+/// ends it after the batch that runs. From `drain_atom` on it takes nothing from streams, finishes what it had taken,
+/// closes its store, and its state is `drained`. At `rebuild_atom` it begins anew from its store. A store that failed
+/// later is opened again, later and later, up to 30 s.
 [[nodiscard]] caf::actor spawn_cell(caf::actor_system& system, cell_options options);
 
 }  // namespace musiccorp::service

@@ -208,6 +208,7 @@ void partition::close(const base::fault& why, outgoing& out) {
   asking_.clear();
   gathers_.clear();
   pins_ = {};
+  alone_ = false;
   arrived_.clear();
   for (auto& [name, from] : upstreams_) from.held.clear();
   outbox_.reset(0);

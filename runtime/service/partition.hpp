@@ -209,6 +209,7 @@ class partition {
   void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
   void note_crash(std::string message, const base::fault& trouble, const tried& one, batch_work& work);
   void watch(std::string_view what) const;
+  [[nodiscard]] std::optional<supervision::watched_turn> watch_batch() const;
   [[nodiscard]] bool log_is_full(batch_work& work) const;
   [[nodiscard]] std::uint64_t everybody_has() const;
 

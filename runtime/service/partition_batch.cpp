@@ -62,6 +62,10 @@ class handled_in {
   delivery::slot* where_;
 };
 
+supervision::moment steady_now() {
+  return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now());
+}
+
 telemetry::store_trouble counted(const base::fault& trouble) {
   return trouble.kind == fault_kind::corrupt ? telemetry::store_trouble::corrupt : telemetry::store_trouble::io;
 }
@@ -70,6 +74,7 @@ telemetry::store_trouble counted(const base::fault& trouble) {
 
 void partition::run(outgoing& out) {
   if (!is_open()) return;
+  const auto watched = watch_batch();
   batch_work work{environment_.clock.now()};
   if (auto ran = run_transaction(work); !ran) return store_failed(std::move(ran.error()), work, out);
   release(work, out);
@@ -77,6 +82,7 @@ void partition::run(outgoing& out) {
 
 void partition::run_alone(outgoing& out) {
   if (!wants_alone()) return;
+  const auto watched = watch_batch();
   alone_ = true;
   batch_work work{environment_.clock.now()};
   auto ran = in_transaction(work, [&] { run_waiting(*waiting_.next_alone(), work); });
@@ -238,7 +244,12 @@ void partition::note_crash(std::string message, const base::fault& trouble, cons
 }
 
 void partition::watch(std::string_view what) const {
-  if (watch_) watch_->begin(what, std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()));
+  if (watch_) watch_->begin(what, steady_now());
+}
+
+std::optional<supervision::watched_turn> partition::watch_batch() const {
+  if (!watch_) return std::nullopt;
+  return std::optional<supervision::watched_turn>{std::in_place, *watch_, "batch", steady_now()};
 }
 
 /// A crash is an outcome, storage trouble is not.

@@ -21,7 +21,7 @@ constexpr instant noon{1'770'000'000s};
 template <class Watcher>
 class watched_store {
  public:
-  void open() { EXPECT_TRUE(watcher_.load(*store_)); }
+  void open() { EXPECT_TRUE(watcher_->load(*store_)); }
   template <describe::described E>
   void commit(const E& entity) {
     write(std::string{describe::name_of<E>()}, std::string{describe::key_of(entity)}, describe::to_json(entity));
@@ -30,10 +30,17 @@ class watched_store {
     EXPECT_TRUE(store_->begin());
     EXPECT_TRUE(body ? store_->save(type, key, *body) : store_->erase(type, key));
     EXPECT_TRUE(store_->commit());
-    watcher_.committed({type, key, std::move(body)});
+    watcher_->committed({type, key, std::move(body)});
+  }
+  /// The service's next partition in this process: the old one is gone.
+  void respawn() {
+    watcher_.reset();
+    watcher_.emplace(registry_);
+    open();
   }
   /// Another process on the same data.
   void restart() {
+    reopened_.reset();
     again_.emplace(time_);
     reopened_.emplace(*again_);
     EXPECT_TRUE(reopened_->load(*store_));
@@ -45,7 +52,7 @@ class watched_store {
   telemetry::metrics_registry registry_{time_};
   std::optional<telemetry::metrics_registry> again_;
   std::unique_ptr<storage::store> store_ = storage::make_memory_store();
-  Watcher watcher_{registry_};
+  std::optional<Watcher> watcher_{registry_};
   std::optional<Watcher> reopened_;
 };
 
@@ -147,6 +154,15 @@ TEST(CaseMetrics, CountWhatIsNotClosed) {
     EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"replaying\"} 0\n"));
     ward.restart();
   }
+}
+
+TEST(CaseMetrics, AreCountedOnceWhenTheHospitalIsSpawnedAgain) {
+  watched_store<hospital::case_metrics> ward;
+  ward.open();
+  ward.commit(a_case(hospital::row_prefix_unclosed(), "1", hospital::case_state::open));
+  ward.respawn();
+  EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"open\"} 1\n"));
+  EXPECT_THAT(ward.text(), HasSubstr("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 1\n"));
 }
 
 }  // namespace

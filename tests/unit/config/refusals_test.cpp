@@ -84,6 +84,8 @@ TEST(Refusal, OfAFieldThatComesTwice) {
 TEST(Refusal, OfAFirstDelayAboveTheLongest) {
   EXPECT_EQ(refusal_of(R"({"retry":{"delay_first_ms":500,"delay_longest_ms":400}})"),
             "node.json: /retry/delay_first_ms: wanted at most delay_longest_ms, which is 400, found 500\n");
+  EXPECT_EQ(refusal_of(R"({"supervision":{"delay_longest_ms":400}})"),
+            "node.json: /supervision/delay_first_ms: wanted at most delay_longest_ms, which is 400, found 500\n");
   EXPECT_EQ(refusal_of(R"({"services":{"order":{"retry":{"delay_longest_ms":50}}}})"),
             "node.json: /services/order/retry/delay_first_ms: wanted at most delay_longest_ms, which is 50, found "
             "100\n");

@@ -71,6 +71,7 @@ class Cell : public ::testing::Test {
     options.status->service = definition.name();
     options.status->mailbox->limit = 8;
     options.requests_max = 4;
+    options.watch = dog_.watch(definition.name(), 1s);
     places_->add(definition.name(), spawn_cell(system_, std::move(options)));
   }
 
@@ -126,6 +127,7 @@ class Cell : public ::testing::Test {
   testing::faulty_stores stores_{faults_};
   ledger_board ledgers_;
   delivery::isolation gate_;
+  supervision::watchdog dog_;
   std::vector<delivery::finding> accused_;
   bool opens_by_itself_ = false;
   std::shared_ptr<base::manual_clock> clock_ = std::make_shared<base::manual_clock>();
@@ -320,9 +322,21 @@ TEST_F(Cell, ABugInItsPartitionIsAnsweredAndHeals) {
   EXPECT_EQ(trouble_of(second), fault_kind::internal);
   EXPECT_EQ(state("book"), cell_state::closed);
   EXPECT_EQ(statuses_.at("book")->depth(), 0U);
+  EXPECT_TRUE(dog_.check(supervision::moment::max()).empty()) << "what it was doing has ended";
   pass(1s);
   EXPECT_EQ(state("book"), cell_state::running);
   EXPECT_EQ(booked().sales, 0);
+}
+
+TEST_F(Cell, OneThatFailsWhileItDrainsEndsDrainedAndStaysClosed) {
+  ask("book", show_total{"all"});
+  caf::anon_send(places_->find("book"), drain_atom_v);
+  faults_->throw_instead();
+  faults_->fail_call(1, testing::store_call::commit);
+  run();
+  EXPECT_EQ(state("book"), cell_state::drained);
+  pass(31s);
+  EXPECT_EQ(state("book"), cell_state::drained);
 }
 
 TEST_F(Cell, AnswersWhatIsLeftInItsMailboxWhenItStops) {
@@ -407,22 +421,20 @@ TEST_F(Cell, EndsWhenItsStoreCannotBeOpenedAtTheStart) {
   faults_->heal();
 }
 
-TEST_F(Cell, DrainsWhatItHasTakenAndTakesNothingMoreFromStreams) {
-  std::size_t drained = 0;
-  const auto waiter =
-      system_.spawn([&](caf::event_based_actor*) -> caf::behavior { return {[&](drained_atom) { ++drained; }}; });
+TEST_F(Cell, DrainsWhatItHasTakenAndClosesItsStore) {
   const auto pending = ask("till", buy{"1", "disc"});
-  caf::anon_send(places_->find("book"), drain_atom_v, waiter);
+  caf::anon_send(places_->find("book"), drain_atom_v);
   run();
   EXPECT_EQ(answer<sale>(pending).amount, 4);
-  EXPECT_EQ(drained, 1U);
-  EXPECT_EQ(state("book"), cell_state::draining);
+  EXPECT_EQ(state("book"), cell_state::drained);
   EXPECT_EQ(ledgers_.of("till:book").read().processed, 0U) << "it stays in the publisher's log";
-  EXPECT_EQ(booked().sales, 0) << "requests are still answered";
+  const auto late = ask("book", show_total{"all"});
+  run();
+  EXPECT_EQ(trouble_of(late), fault_kind::unavailable);
+  pass(31s);
+  EXPECT_EQ(state("book"), cell_state::drained) << "it does not open again by itself";
   restart("book");
   EXPECT_EQ(booked().sales, 1) << "and comes when it runs again";
-  caf::anon_send_exit(waiter, caf::exit_reason::kill);
-  run();
 }
 
 TEST_F(Cell, BeginsAnewInPlaceWhenItIsToldTo) {
