@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/names.hpp"
 #include "describe/findings.hpp"
 #include "describe/suggest.hpp"
 
@@ -13,19 +14,13 @@ std::string below(std::string pointer, std::string_view step) {
   return pointer;
 }
 
-bool can_name_a_folder(std::string_view name) {
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  return name.find_first_not_of(allowed) == std::string_view::npos && !name.starts_with('.');
-}
-
 class checker {
  public:
   explicit checker(std::span<const std::string> services) : services_{services.begin(), services.end()} {}
 
   std::vector<problem> check(const node_config& config) {
     if (!can_name_a_folder(config.node))
-      problems_.push_back({"/node", describe::shown(config.node),
-                           "letters, digits, '-', '_' and '.', not starting with '.': it names a folder"});
+      problems_.push_back({"/node", describe::shown(config.node), std::string{folder_name_wanted}});
     check_retry("/retry", config.retry);
     check_delays("/supervision", config.supervision.delay_first_ms, config.supervision.delay_longest_ms);
     for (const auto& [name, path] : config.imports)

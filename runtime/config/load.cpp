@@ -1,26 +1,22 @@
 #include "config/load.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <vector>
 
 #include "config/check.hpp"
+#include "config/file.hpp"
 #include "config/lookup.hpp"
 #include "describe/findings.hpp"
 #include "describe/json.hpp"
-#include "describe/suggest.hpp"
 
 namespace musiccorp::config {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uintmax_t file_bytes_max = 1U << 20U;
-
 result<node_config> read_strictly(std::string_view text) {
   auto read = describe::from_json<node_config>(text, {.unknown = describe::unknown_fields::refuse});
-  if (!read) return failure(sharpened(std::move(read.error()), text));
+  if (!read) return failure(sharpened(std::move(read.error()), text, describe::shape_of<node_config>()));
   return read;
 }
 
@@ -113,43 +109,6 @@ void resolve_paths(node_config& config, const fs::path& folder, const origins& s
   }
 }
 
-/// A file beside the missing one whose name is close to it.
-std::string neighbour_of(const fs::path& file) {
-  std::vector<std::string> names;
-  std::error_code trouble;
-  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path{"."};
-  for (fs::directory_iterator at{folder, trouble}, end; !trouble && at != end; at.increment(trouble))
-    if (at->path().filename() != file.filename()) names.push_back(at->path().filename().string());
-  std::ranges::sort(names);
-  const std::vector<std::string_view> views{names.begin(), names.end()};
-  const auto meant = describe::closest(file.filename().string(), views);
-  return meant.empty() ? std::string{} : (file.parent_path() / meant).string();
-}
-
-fault unreadable(fault_kind kind, std::string found, const std::string& meant = {}) {
-  std::string wanted = "a node file";
-  if (!meant.empty()) wanted += "; did you mean " + meant + "?";
-  auto trouble = describe::refusal({{{}, std::move(found), std::move(wanted)}});
-  trouble.kind = kind;
-  return trouble;
-}
-
-result<std::string> text_of(const fs::path& file) {
-  std::error_code ignored;
-  const auto status = fs::status(file, ignored);
-  if (!fs::status_known(status)) return failure(unreadable(fault_kind::storage, "a path that leads nowhere"));
-  if (!fs::exists(status)) return failure(unreadable(fault_kind::not_found, "no such file", neighbour_of(file)));
-  if (fs::is_directory(status)) return failure(unreadable(fault_kind::storage, "a folder"));
-  std::ifstream in{file, std::ios::binary};
-  if (!in) return failure(unreadable(fault_kind::storage, "a file that cannot be opened"));
-  std::string text(file_bytes_max + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return failure(unreadable(fault_kind::storage, "a file that cannot be read"));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > file_bytes_max) return failure(unreadable(fault_kind::too_large, "more than 1 MiB"));
-  return text;
-}
-
 }  // namespace
 
 result<loaded_config> read_node_config(std::string_view text, const fs::path& folder,
@@ -168,7 +127,7 @@ result<loaded_config> read_node_config(std::string_view text, const fs::path& fo
 
 result<loaded_config> load_node_config(const fs::path& file, std::span<const std::string> services,
                                        std::span<const override_value> overrides) {
-  auto text = text_of(file);
+  auto text = read_file(file, "a node file");
   if (!text) return failure(std::move(text.error()));
   return read_node_config(*text, file.parent_path(), services, overrides);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config/address.hpp"
 #include "config/lookup.hpp"
 #include "config/node_config.hpp"
 #include "describe/findings.hpp"
@@ -80,17 +81,14 @@ result<override_value> parse_override(std::string_view text) {
 }
 
 result<std::vector<override_value>> http_overrides(std::string_view text) {
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
-  const bool has_brackets = host.starts_with('[') && host.ends_with(']');
-  if (has_brackets) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (!has_brackets && host.find(':') != std::string_view::npos)) {
+  const auto parts = split(text);
+  if (!parts) {
     std::string wanted = "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080";
     if (is_number(text)) wanted += "; did you mean 127.0.0.1:" + std::string{text} + "?";
     return failure(refused({{}, describe::shown(text), std::move(wanted)}));
   }
-  return std::vector<override_value>{{"/http/host", std::string{host}, "--http"},
-                                     {"/http/port", std::string{text.substr(colon + 1)}, "--http"}};
+  return std::vector<override_value>{{"/http/host", std::string{parts->host}, "--http"},
+                                     {"/http/port", std::string{parts->port}, "--http"}};
 }
 
 result<std::string> with_overrides(std::string_view document, std::span<const override_value> overrides) {

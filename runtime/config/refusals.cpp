@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "config/lookup.hpp"
-#include "config/node_config.hpp"
 #include "describe/findings.hpp"
 #include "describe/suggest.hpp"
 
@@ -96,9 +95,9 @@ std::string sentence(const problem& one) {
 
 }  // namespace
 
-fault sharpened(fault trouble, std::string_view text) {
+fault sharpened(fault trouble, std::string_view text, const describe::shape& root) {
   for (auto& one : trouble.problems) {
-    const auto at = place_of(describe::shape_of<node_config>(), one.pointer);
+    const auto at = place_of(root, one.pointer);
     if (one.pointer.empty())
       sharpen_syntax(one, text);
     else if (one.found == "a second value")

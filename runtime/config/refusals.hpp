@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "describe/shape.hpp"
 
-/// What is wrong with a node file, in words that help.
+/// What is wrong with a configuration file, in words that help.
 namespace musiccorp::config {
 
 /// Problems of describe's reader get what a person at a terminal needs besides: the whole range of a number, the
-/// names of the fields, line and column in `text`, a suggestion.
-[[nodiscard]] fault sharpened(fault trouble, std::string_view text);
+/// names of the fields, line and column in `text`, a suggestion. `root` is what was read.
+[[nodiscard]] fault sharpened(fault trouble, std::string_view text, const describe::shape& root);
 
 /// The trouble for a person, a line for each problem, each ending with a line feed:
 ///

@@ -116,9 +116,10 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     const dialog = page.getByRole('dialog');
     await accessible();
     await dialog.getByLabel('Canary').fill('2');
+    await dialog.getByLabel('Stop after').fill('2');
     await dialog.getByLabel('Reason').fill('perhaps it was the weather');
     await dialog.getByRole('button', {name: 'Replay 5'}).click();
-    await page.getByText('Stopped after').waitFor();
+    await page.getByText('Stopped after 2 failures').waitFor();
     await page.waitForFunction(() => document.querySelector('.legend')?.textContent === '2 died again3 waiting');
     equal(await page.getByRole('region', {name: 'Cases of the batch'}).getByText('died again', {exact: true}).count(), 2, 'cases that died again');
     const batch = decodeURIComponent(new URL(page.url()).hash.split('/').at(-1));

@@ -1,0 +1,37 @@
+#include "config/address.hpp"
+
+#include <charconv>
+
+namespace musiccorp::config {
+
+std::optional<split_address> split(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  const bool has_brackets = host.starts_with('[') && host.ends_with(']');
+  if (has_brackets) host = host.substr(1, host.size() - 2);
+  if (host.empty() || (!has_brackets && host.find(':') != std::string_view::npos)) return std::nullopt;
+  return split_address{host, text.substr(colon + 1)};
+}
+
+std::optional<address> read_address(std::string_view text) {
+  const auto parts = split(text);
+  if (!parts) return std::nullopt;
+  std::uint16_t port = 0;
+  const auto* end = parts->port.data() + parts->port.size();
+  const auto read = std::from_chars(parts->port.data(), end, port);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return address{std::string{parts->host}, port};
+}
+
+std::string text_of(const address& one) {
+  const bool is_v6 = one.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + one.host + "]" : one.host) + ":" + std::to_string(one.port);
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+}  // namespace musiccorp::config
