@@ -1,0 +1,338 @@
+#include "cluster/peer_link.hpp"
+
+#include <utility>
+
+#include "describe/json.hpp"
+
+namespace musiccorp::cluster {
+
+using std::lock_guard;
+
+moment steady_now() { return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()); }
+
+peer_link::peer_link(const peer& who, const link_options& options, const base::clock& time, bridge& carrier,
+                     on_change tell, telemetry::link_metrics metrics)
+    : peer_(who),
+      options_(options),
+      time_(time),
+      bridge_(carrier),
+      tell_(std::move(tell)),
+      metrics_(std::move(metrics)),
+      since_(time.now()) {}
+
+void peer_link::change(link_state state, const std::string& why, std::optional<refusal> no, bool by_peer) {
+  changed_.notify_all();
+  const bool is_news = state != state_ || (no && no != no_) || history_.empty();
+  why_ = why;
+  no_ = no;
+  if (!is_news) return;
+  state_ = state;
+  since_ = time_.now();
+  metrics_.up(state == link_state::up);
+  link_change now{peer_.name, state, since_, why, {}, by_peer};
+  if (no) now.refusal = no->reason;
+  history_.push_back(now);
+  if (history_.size() > history_max) history_.pop_front();
+  tell_(std::move(now));
+}
+
+bool peer_link::begin_call() {
+  const lock_guard hold{mutex_};
+  if (phase_ != phase::idle || answering_) return false;
+  phase_ = phase::calling;
+  return true;
+}
+
+bool peer_link::finish_call() {
+  const lock_guard hold{mutex_};
+  return phase_ == phase::calling && !answering_;
+}
+
+void peer_link::call_failed(const std::string& why) {
+  const lock_guard hold{mutex_};
+  if (phase_ != phase::calling) return;
+  phase_ = phase::idle;
+  metrics_.call_failed();
+  // A peer that has left, or refuses, is not called so again only because it cannot be reached.
+  if (state_ == link_state::down)
+    change(link_state::down, why);
+  else
+    changed_.notify_all();
+}
+
+bool peer_link::begin_answer(bool own_call_wins) {
+  const lock_guard hold{mutex_};
+  if (answering_ || (phase_ == phase::calling && own_call_wins)) return false;
+  answering_ = true;
+  return true;
+}
+
+void peer_link::answer_ended() {
+  const lock_guard hold{mutex_};
+  answering_ = false;
+  changed_.notify_all();
+}
+
+void peer_link::refused(const refusal& why, bool by_peer) {
+  const lock_guard hold{mutex_};
+  if (phase_ == phase::joining || phase_ == phase::up || is_passing(why.reason)) return;
+  change(link_state::refused, (by_peer ? "the peer refuses: " : "refused: ") + why.text, why, by_peer);
+}
+
+line peer_link::joining(const std::string& session, const hello& peer_hello, std::uint32_t protocol, moment now) {
+  const lock_guard hold{mutex_};
+  auto former = std::move(line_);
+  line_ = nullptr;
+  if (phase_ == phase::up) end_session(link_state::down, "the peer has called anew");
+  door_ = nullptr;
+  answering_ = false;
+  phase_ = phase::joining;
+  session_ = session;
+  hello_ = peer_hello;
+  protocol_ = protocol;
+  began_ = now;
+  traffic_ = {};
+  bye_said_ = bye_confirmed_ = peer_leaves_ = false;
+  return former;
+}
+
+void peer_link::carried_by(const std::string& session, const line& which) {
+  const lock_guard hold{mutex_};
+  if (session_ == session)
+    line_ = which;
+  else
+    bridge_.drop(which);  // It has ended already.
+}
+
+void peer_link::connected(const std::string& session, result<remote_door> door, moment now) {
+  const lock_guard hold{mutex_};
+  if (session_ != session || phase_ != phase::joining) return;
+  if (!door) return end_session(link_state::down, door.error().text);
+  if (!bridge_.is_remote(*door))
+    return end_session(link_state::down, "CAF takes the peer for this process: their CAF node ids are the same");
+  door_ = *door;
+  say(word_kind::arrived, now);
+}
+
+void peer_link::come_up(const remote_door& door, moment now) {
+  door_ = door;
+  phase_ = phase::up;
+  last_up_ = now;
+  detector_.emplace(detector_options{options_.beat, options_.down_after}, now);
+  next_beat_ = now;
+  ++times_up_;
+  metrics_.came_up();
+  change(link_state::up, "protocol " + std::to_string(protocol_) + ", program " + hello_.version);
+}
+
+void peer_link::say(word_kind what, moment now) {
+  word next{what, session_};
+  traffic_.fill(next, now);
+  bridge_.say(door_, describe::to_json(next));
+}
+
+void peer_link::heard(const remote_door& from, const word& said, moment now) {
+  const lock_guard hold{mutex_};
+  if (said.session != session_ || session_.empty()) return;
+  if (phase_ == phase::joining) {
+    if (said.say != word_kind::arrived || (door_ && door_ != from)) return;
+    const bool was_called = !door_;
+    come_up(from, now);
+    if (was_called) say(word_kind::arrived, now);
+    return;
+  }
+  if (phase_ != phase::up || from != door_) return;
+  detector_->heard(now);
+  traffic_.heard(said, now);
+  if (const auto rtt = traffic_.rtt_last(); said.echo > 0 && rtt > 0)
+    metrics_.round_trip(static_cast<double>(rtt) / 1e6);
+  metrics_.outstanding(traffic_.outstanding());
+  if (said.say == word_kind::bye) {
+    peer_leaves_ = true;
+    say(word_kind::bye_ok, now);
+    change(link_state::left, "the peer has said goodbye");
+  } else if (said.say == word_kind::bye_ok && bye_said_) {
+    bye_confirmed_ = true;
+    changed_.notify_all();
+  }
+}
+
+std::optional<parcel_refusal> peer_link::weigh(const remote_door& from, const std::string& session,
+                                               std::uint64_t bytes, const parcel& come, moment now) {
+  const auto size = come.size();
+  const lock_guard hold{mutex_};
+  if (session != session_ || session_.empty() || phase_ != phase::up || from != door_) return parcel_refusal::session;
+  detector_->heard(now);
+  traffic_.got(bytes);
+  ++parcels_in_;
+  bytes_in_ += size;
+  metrics_.got(size);
+  // Told early, so that the sender's limit is not reached between two beats.
+  if (traffic_.untold() > options_.outstanding_bytes_max / 8) say(word_kind::beat, now);
+  if (come.messages.size() > options_.parcel_messages_max || size > options_.parcel_bytes_max)
+    return parcel_refusal::too_large;
+  if (const auto node = node_of(come.from); !node.empty())
+    return node == peer_.name ? std::nullopt : std::optional{parcel_refusal::not_owner};
+  const auto owned = hello_.partitions.find(come.from);
+  if (owned == hello_.partitions.end()) return parcel_refusal::not_owner;
+  if (owned->second != come.epoch) return parcel_refusal::epoch;
+  return {};
+}
+
+void peer_link::count_refused(parcel_refusal why) {
+  const lock_guard hold{mutex_};
+  metrics_.refused_parcel(why);
+  ++refused_parcels_[std::string{telemetry::name_of(why)}];
+}
+
+void peer_link::end_session(link_state state, const std::string& why) {
+  bridge_.drop(line_);
+  line_ = nullptr;
+  door_ = nullptr;
+  session_.clear();
+  detector_.reset();
+  traffic_ = {};
+  phase_ = phase::idle;
+  metrics_.outstanding(0);
+  metrics_.suspicion(0);
+  if (!peer_leaves_) change(state, why);
+  changed_.notify_all();
+}
+
+void peer_link::lost(const std::string& session, const std::string& why) {
+  const lock_guard hold{mutex_};
+  if (session_ == session && !session_.empty()) end_session(link_state::down, why);
+}
+
+result<void> peer_link::send(parcel what) {
+  const auto bytes = what.size();
+  const auto name = "node \"" + peer_.name + "\"";
+  if (bytes > options_.parcel_bytes_max || what.messages.size() > options_.parcel_messages_max)
+    return failure(fault_kind::too_large,
+                   "a parcel for " + name + " may have " + std::to_string(options_.parcel_bytes_max) + " bytes and " +
+                       std::to_string(options_.parcel_messages_max) + " messages, this one has " +
+                       std::to_string(bytes) + " and " + std::to_string(what.messages.size()));
+  const lock_guard hold{mutex_};
+  if (phase_ != phase::up || peer_leaves_ || bye_said_)
+    return failure(fault_kind::unavailable, "there is no link with " + name + ": " + why_);
+  if (traffic_.outstanding() > 0 && traffic_.outstanding() + bytes > options_.outstanding_bytes_max)
+    return failure(fault_kind::unavailable, name + " has not acknowledged " + std::to_string(traffic_.outstanding()) +
+                                                " bytes, more must wait");
+  const parcel_head head{session_, std::move(what.from), std::move(what.to), what.epoch, std::move(what.kind),
+                         bytes,    std::move(what.head)};
+  bridge_.say(door_, frame{describe::to_json(head), std::move(what.messages)});
+  traffic_.sent(bytes);
+  ++parcels_out_;
+  bytes_out_ += bytes;
+  metrics_.sent(bytes);
+  metrics_.outstanding(traffic_.outstanding());
+  return {};
+}
+
+void peer_link::pulse(moment now, duration deaf) {
+  const lock_guard hold{mutex_};
+  if (phase_ == phase::joining) {
+    began_ += deaf;
+    if (now - began_ >= options_.handshake_within) end_session(link_state::down, "CAF's handshake took too long");
+    return;
+  }
+  if (phase_ != phase::up) return;
+  detector_->deaf(deaf);
+  metrics_.suspicion(detector_->suspicion(now));
+  if (detector_->is_down(now)) {
+    const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(detector_->silence(now));
+    return end_session(link_state::down, "silent for " + std::to_string(silence.count()) + " ms");
+  }
+  if (now < next_beat_) return;
+  next_beat_ = std::max(next_beat_ + options_.beat, now);
+  say(word_kind::beat, now);
+}
+
+bool peer_link::say_bye(moment now) {
+  const lock_guard hold{mutex_};
+  if (phase_ != phase::up || bye_said_) return false;
+  bye_said_ = true;
+  say(word_kind::bye, now);
+  return true;
+}
+
+bool peer_link::wait_for_bye(moment until) const {
+  std::unique_lock hold{mutex_};
+  const auto is_over = [&] { return bye_confirmed_ || peer_leaves_ || phase_ != phase::up; };
+  changed_.wait_until(hold, until, is_over);
+  return bye_confirmed_ || peer_leaves_;
+}
+
+void peer_link::hang_up(const std::string& why) {
+  const lock_guard hold{mutex_};
+  if (!session_.empty()) end_session(link_state::down, why);
+}
+
+bool peer_link::wait_for_idle(const std::function<bool()>& give_up) const {
+  std::unique_lock hold{mutex_};
+  changed_.wait(hold, [&] { return give_up() || (phase_ == phase::idle && !answering_); });
+  return !give_up();
+}
+
+bool peer_link::stays_idle(duration time, const std::function<bool()>& give_up) const {
+  std::unique_lock hold{mutex_};
+  return !changed_.wait_for(hold, time, [&] { return give_up() || phase_ != phase::idle; });
+}
+
+void peer_link::wake() {
+  const lock_guard hold{mutex_};
+  changed_.notify_all();
+}
+
+std::optional<moment> peer_link::last_up() const {
+  const lock_guard hold{mutex_};
+  return last_up_;
+}
+
+std::string peer_link::living_incarnation() const {
+  const lock_guard hold{mutex_};
+  return phase_ == phase::joining || phase_ == phase::up ? hello_.incarnation : std::string{};
+}
+
+bool peer_link::is_door(const remote_door& door) const {
+  const lock_guard hold{mutex_};
+  return door && door_ == door;
+}
+
+bool peer_link::is_session(const std::string& session) const {
+  const lock_guard hold{mutex_};
+  return !session.empty() && session_ == session;
+}
+
+bool peer_link::is_up() const {
+  const lock_guard hold{mutex_};
+  return phase_ == phase::up && !peer_leaves_;
+}
+
+link_view peer_link::view(moment now) const {
+  const lock_guard hold{mutex_};
+  link_view seen;
+  seen.node = peer_.name;
+  seen.address = peer_.host + ":" + std::to_string(peer_.port);
+  seen.state = state_;
+  seen.why = why_;
+  seen.since = since_;
+  seen.version = hello_.version;
+  seen.incarnation = hello_.incarnation;
+  seen.protocol = protocol_;
+  seen.partitions = hello_.partitions;
+  seen.rtt_last_ms = static_cast<double>(traffic_.rtt_last()) / 1e3;
+  seen.rtt_p50_ms = static_cast<double>(traffic_.rtt_middle()) / 1e3;
+  seen.suspicion = detector_ ? detector_->suspicion(now) : 0;
+  seen.outstanding_bytes = traffic_.outstanding();
+  seen.parcels_out = parcels_out_;
+  seen.parcels_in = parcels_in_;
+  seen.bytes_out = bytes_out_;
+  seen.bytes_in = bytes_in_;
+  seen.times_up = times_up_;
+  seen.refused_parcels = refused_parcels_;
+  seen.history.assign(history_.begin(), history_.end());
+  return seen;
+}
+
+}  // namespace musiccorp::cluster
