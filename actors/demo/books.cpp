@@ -63,16 +63,16 @@ std::vector<queue_account> queue_accounts(const metrics_text& metrics) {
     one.queue = has.at("queue");
     const auto account = has.at("account");
     const auto count = std::llround(value);
-    if (account == "published") one.published = count;
-    if (account == "processed") one.processed = count;
-    if (account == "dead") one.dead = count;
-    if (account == "discarded") one.discarded = count;
-    if (account == "queued") one.queued = count;
+    if (account == "published") one.published += count;
+    if (account == "processed") one.processed += count;
+    if (account == "dead") one.dead += count;
+    if (account == "discarded") one.discarded += count;
+    if (account == "queued") one.queued += count;
   }
   for (const auto& [has, value] : metrics.of("runtime_ledger_imbalance"))
-    all[has.at("queue")].imbalance = std::llround(value);
+    all[has.at("queue")].imbalance += std::llround(value);
   for (const auto& [has, value] : metrics.of("runtime_queue_messages"))
-    if (has.at("state") == "parked") all[has.at("queue")].parked = std::llround(value);
+    if (has.at("state") == "parked") all[has.at("queue")].parked += std::llround(value);
   std::vector<queue_account> list;
   for (auto& [name, one] : all) list.push_back(std::move(one));
   return list;

@@ -25,7 +25,7 @@ struct accepted_order {
   messages::money total;
 };
 
-/// One message queue as the metrics show it.
+/// One message queue as the metrics show it; of a queue between two nodes, each counts its half.
 struct queue_account {
   std::string queue;
   std::int64_t published = 0;

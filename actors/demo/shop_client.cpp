@@ -94,6 +94,11 @@ result<std::vector<std::optional<std::string>>> shop_client::get_all(
 result<metrics_text> shop_client::metrics() const {
   auto text = get("/metrics");
   if (!text) return failure(std::move(text.error()));
+  for (const auto& url : others_) {
+    auto more = shop_client{*connection_, url}.get("/metrics");
+    if (!more) return failure(std::move(more.error()));
+    *text += *more;
+  }
   return metrics_text{*text};
 }
 

@@ -18,7 +18,9 @@ namespace musiccorp::demo {
 class shop_client {
  public:
   /// `url` as the program said it: "http://127.0.0.1:8080".
-  shop_client(http::client& connection, std::string url) : connection_(&connection), url_(std::move(url)) {}
+  /// `others` are the other nodes of a cluster: what is counted is counted on each.
+  shop_client(http::client& connection, std::string url, std::vector<std::string> others = {})
+      : connection_(&connection), url_(std::move(url)), others_(std::move(others)) {}
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] http::client& connection() const { return *connection_; }
@@ -76,6 +78,7 @@ class shop_client {
     return all;
   }
 
+  /// Of all nodes.
   [[nodiscard]] result<metrics_text> metrics() const;
 
   /// Percent-encoded for a query.
@@ -95,6 +98,7 @@ class shop_client {
 
   http::client* connection_;
   std::string url_;
+  std::vector<std::string> others_;
 };
 
 }  // namespace musiccorp::demo

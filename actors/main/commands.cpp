@@ -9,9 +9,11 @@
 #include <iostream>
 #include <variant>
 
+#include "config/cluster_file.hpp"
 #include "config/explain.hpp"
 #include "config/load.hpp"
 #include "config/lookup.hpp"
+#include "describe/findings.hpp"
 #include "node/from_config.hpp"
 #include "node/node.hpp"
 #include "roster/catalog_file.hpp"
@@ -76,6 +78,7 @@ std::filesystem::path catalog_file(const config::node_config& config) {
 /// What the command line and the files ask for, checked as far as that goes without opening anything.
 struct plan {
   config::loaded_config config;
+  std::optional<config::cluster_plan> cluster;
   std::filesystem::path data;
   std::vector<service_definition> services;
 };
@@ -117,22 +120,66 @@ result<std::vector<service_definition>> services_for(const config::node_config& 
   return services;
 }
 
+/// A cluster file, or an exit code after it has told what is wrong.
+std::variant<config::cluster_plan, int> load_cluster(const std::filesystem::path& file) {
+  auto cluster = config::load_cluster_file(file, service_names(), roster::partitionable());
+  if (!cluster) return complain(cluster.error(), file, exit_bad_config);
+  return std::move(*cluster);
+}
+
+std::string listed(const std::vector<config::cluster_member>& members) {
+  std::string all;
+  for (const auto& one : members) all.append(all.empty() ? "" : ", ").append(one.name);
+  return all;
+}
+
+/// That the node is in the cluster and its files can be read; else an exit code after it has told.
+std::optional<int> check_member(const config::cluster_plan& cluster, const std::string& name,
+                                const std::filesystem::path& file) {
+  if (!cluster.find(name))
+    return complain(describe::refusal({{"/nodes", "no node of the name " + describe::shown(name),
+                                        "one of " + listed(cluster.members)}}),
+                    file, exit_bad_config);
+  if (auto unreadable = config::unreadable_files(cluster, name); !unreadable.empty())
+    return complain(describe::refusal(std::move(unreadable)), file, exit_bad_config);
+  return std::nullopt;
+}
+
+/// What a cluster file says about the one node, as if flags had said it; they win over it.
+override_values overrides_for(const config::cluster_member& member, override_values flags) {
+  override_values all{{"/node", member.name, "the cluster file"},
+                      {"/http/host", member.http.host, "the cluster file"},
+                      {"/http/port", std::to_string(member.http.port), "the cluster file"}};
+  all.insert(all.end(), std::make_move_iterator(flags.begin()), std::make_move_iterator(flags.end()));
+  return all;
+}
+
 /// An exit code after it has told what is wrong.
 std::variant<plan, int> make_plan(const node_flags& flags) {
   const auto given = overrides_from(flags);
   if (const auto* code = std::get_if<int>(&given)) return *code;
-  const auto& overrides = std::get<override_values>(given);
-  const auto file = config_file(flags);
+  auto overrides = std::get<override_values>(given);
+  auto file = config_file(flags);
+  std::optional<config::cluster_plan> cluster;
+  if (!flags.name.empty()) {
+    auto read = load_cluster(file);
+    if (const auto* code = std::get_if<int>(&read)) return *code;
+    cluster = std::move(std::get<config::cluster_plan>(read));
+    if (const auto code = check_member(*cluster, flags.name, file)) return *code;
+    overrides = overrides_for(*cluster->find(flags.name), std::move(overrides));
+    file = cluster->settings.empty() ? project_root() / "config" / "node.json" : cluster->settings;
+  }
   auto loaded = config::load_node_config(file, service_names(), overrides);
   if (!loaded) return complain(loaded.error(), file, exit_bad_config);
   const auto& config = loaded->effective;
   // By itself first: its pointers lead into another file.
   if (const auto catalog = roster::read_catalog(catalog_file(config)); !catalog)
     return complain(catalog.error(), catalog_file(config), exit_bad_config);
-  const auto data = data_folder(flags, config);
+  const auto data = cluster && flags.data.empty() ? project_root() / ".data" / cluster->name / flags.name
+                                                  : data_folder(flags, config);
   auto services = services_for(config, data);
   if (!services) return complain(attributed(std::move(services.error()), overrides), file, exit_bad_config);
-  return plan{std::move(*loaded), data, std::move(*services)};
+  return plan{std::move(*loaded), std::move(cluster), data, std::move(*services)};
 }
 
 int tell_why_not(const base::fault& trouble, const config::http_config& door) {
@@ -166,6 +213,14 @@ std::filesystem::path project_root() {
   return std::filesystem::current_path(ignored);
 }
 
+std::variant<std::vector<std::string>, int> members_of(const std::string& cluster_file) {
+  const auto read = load_cluster(cluster_file);
+  if (const auto* code = std::get_if<int>(&read)) return *code;
+  std::vector<std::string> names;
+  for (const auto& one : std::get<config::cluster_plan>(read).members) names.push_back(one.name);
+  return names;
+}
+
 std::variant<checked_flags, int> check_flags(const node_flags& flags) {
   const auto made = make_plan(flags);
   if (const auto* code = std::get_if<int>(&made)) return *code;
@@ -196,11 +251,12 @@ int run_node(const node_flags& flags) {
 
   auto made = make_plan(flags);
   if (const auto* code = std::get_if<int>(&made)) return *code;
-  auto& [loaded, data, services] = std::get<plan>(made);
+  auto& [loaded, cluster, data, services] = std::get<plan>(made);
   const auto& config = loaded.effective;
   if (auto logs = telemetry::start_logs(node::logs_from(config.log, isatty(STDERR_FILENO) != 0)); !logs)
     return complain(logs.error(), config_file(flags), exit_cannot_open);
   auto options = node::options_from(config, MUSICCORP_VERSION, data);
+  if (cluster) options.cluster = node::cluster_from(*cluster, flags.name, MUSICCORP_VERSION);
   options.gave_up = [](const std::string&) { kill(getpid(), SIGTERM); };  // The same way out as for everybody.
   auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {

@@ -18,6 +18,7 @@ inline constexpr int exit_bad_config = 78;   // EX_CONFIG
 
 struct node_flags {
   std::string config;  ///< empty: the project's own
+  std::string name;    ///< of a node of a cluster; then `config` is a cluster file
   std::string data;
   std::string http;
   std::vector<std::string> settings;
@@ -30,6 +31,8 @@ int run_node(const node_flags& flags);
 /// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
 /// when it gave up, 78 for a bad configuration.
 int run_up(const node_flags& flags, int nodes);
+/// The same for every node of the cluster file that `flags.config` names; each keeps its data in a folder of its name.
+int run_up_cluster(const node_flags& flags);
 
 /// What flags and files ask for, as far as others need it.
 struct checked_flags {
@@ -40,6 +43,8 @@ struct checked_flags {
 };
 /// An exit code after it has told what is wrong.
 [[nodiscard]] std::variant<checked_flags, int> check_flags(const node_flags& flags);
+/// The names of a cluster file's nodes; an exit code after it has told what is wrong.
+[[nodiscard]] std::variant<std::vector<std::string>, int> members_of(const std::string& cluster_file);
 int explain_config(const node_flags& flags, bool as_json);
 int demonstrate(demo::demo_options options);
 /// `folder` empty: config/schema of the project. 74 when a file cannot be written.

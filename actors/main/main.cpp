@@ -19,6 +19,7 @@ using namespace musiccorp::program;
 struct wanted_options {
   node_flags node;
   int nodes = 1;
+  std::string cluster;  ///< file
   std::string shop = "http://127.0.0.1:8080";
   bool status_as_json = false;
   bool explain_as_json = false;
@@ -44,6 +45,7 @@ Exit codes: 0 stopped in order, 64 wrong command line, 70 it gave up, 74 somethi
 
 Examples:
   musiccorp node --config config/node.json --data /var/lib/musiccorp
+  musiccorp node --config config/cluster/three.json --name north
   musiccorp node --config config/node.json --http 127.0.0.1:0 --set /retry/attempts_max=3)";
 
 constexpr auto status_footer = R"(Exit codes: 0 all of it is up, 1 something is not, 69 the shop can't be reached.)";
@@ -55,6 +57,7 @@ Exit codes: 0 stopped in order, 69 it did not start, 70 gave up, 78 bad configur
 
 Examples:
   musiccorp up
+  musiccorp up --cluster config/cluster/three.json
   musiccorp up --http 127.0.0.1:9000 --set /services/acquirer/settings/fail_percent=10)";
 
 constexpr auto explain_footer = R"(Takes the options of `node`, so it shows what a node started with them would do.
@@ -72,7 +75,8 @@ constexpr auto demo_footer = R"(Exit codes: 0 every promise holds, 1 one is brok
 void add_run_verbs(CLI::App& app, wanted_options& wanted) {
   auto* node = app.add_subcommand("node", "Run one node as its config file says, until SIGTERM");
   add_node_options(*node, wanted.node);
-  node->get_option("--config")->required()->description("Node file");
+  node->get_option("--config")->required()->description("Node file; with --name a cluster file");
+  node->add_option("--name", wanted.node.name, "Which node of the cluster file it is")->type_name("NODE");
   node->footer(node_footer);
   auto* up = app.add_subcommand("up", "Run the shop here until Ctrl-C");
   add_node_options(*up, wanted.node);
@@ -81,6 +85,9 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
       ->check(CLI::Range(1, 16).description({}))
       ->type_name("N")
       ->capture_default_str();
+  up->add_option("--cluster", wanted.cluster, "Run all nodes of this cluster file, as one shop")
+      ->type_name("FILE")
+      ->excludes(up->get_option("--nodes"), up->get_option("--config"), up->get_option("--http"));
   up->footer(up_footer);
   auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
   status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
@@ -195,6 +202,11 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, std::span<cha
 int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& hospital) {
   if (app.got_subcommand("hospital")) return hospital.run();
   if (app.got_subcommand("node")) return run_node(wanted.node);
+  if (app.got_subcommand("up") && !wanted.cluster.empty()) {
+    auto flags = wanted.node;
+    flags.config = wanted.cluster;
+    return run_up_cluster(flags);
+  }
   if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
   if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_as_json);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);

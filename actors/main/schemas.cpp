@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "config/cluster_config.hpp"
 #include "config/node_config.hpp"
 #include "describe/schema.hpp"
 
@@ -127,6 +128,7 @@ std::vector<std::string> files_in(const fs::path& folder) {
 schema_files schemas_of(std::span<const service_definition> services) {
   schema_files files;
   files.emplace("node.schema.json", describe::json_schema(describe::shape_of<config::node_config>(), true));
+  files.emplace("cluster.schema.json", describe::json_schema(describe::shape_of<config::cluster_config>(), true));
   for (const auto& service : services)
     for (const auto* type : service.types().all()) files.emplace(path_of(*type), describe::json_schema(*type->shape));
   return files;

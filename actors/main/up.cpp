@@ -1,9 +1,11 @@
 // `musiccorp up`: node processes under supervision, by the same rules as the actors in them.
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <set>
 
 #include "commands.hpp"
+#include "config/address.hpp"
 #include "supervision/process_supervisor.hpp"
 
 namespace musiccorp::program {
@@ -14,19 +16,15 @@ using namespace std::chrono_literals;
 constexpr auto stops_within = 20s;
 constexpr auto is_ready_within = 2min;
 
-std::vector<std::string> arguments_for(const node_flags& flags, const checked_flags& checked, int number, int nodes) {
-  const auto data = nodes == 1 ? checked.data : checked.data / ("node-" + std::to_string(number));
-  const auto port = checked.port == 0 ? 0 : checked.port + number - 1;
-  const bool is_v6 = checked.host.find(':') != std::string::npos;
-  std::vector<std::string> arguments{
-      "node",
-      "--config",
-      flags.config.empty() ? (project_root() / "config" / "node.json").string() : flags.config,
-      "--data",
-      data.string(),
-      "--http",
-      (is_v6 ? "[" + checked.host + "]" : checked.host) + ":" + std::to_string(port)};
-  if (checked.logs_for_people) {  // The node itself only sees a pipe.
+/// One process to supervise.
+struct wanted_node {
+  std::string id;
+  std::filesystem::path data;
+  std::vector<std::string> arguments;
+};
+
+void add_common(std::vector<std::string>& arguments, const node_flags& flags, bool logs_for_people) {
+  if (logs_for_people) {  // The node itself only sees a pipe.
     arguments.emplace_back("--set");
     arguments.emplace_back("/log/format=human");
   }
@@ -34,7 +32,21 @@ std::vector<std::string> arguments_for(const node_flags& flags, const checked_fl
     arguments.emplace_back("--set");
     arguments.push_back(one);
   }
-  return arguments;
+}
+
+wanted_node single_node(const node_flags& flags, const checked_flags& checked, int number, int nodes) {
+  const auto id = "node-" + std::to_string(number);
+  wanted_node made{nodes == 1 ? "shop" : id, nodes == 1 ? checked.data : checked.data / id, {}};
+  const auto port = checked.port == 0 ? 0 : checked.port + number - 1;
+  made.arguments = {"node",
+                    "--config",
+                    flags.config.empty() ? (project_root() / "config" / "node.json").string() : flags.config,
+                    "--data",
+                    made.data.string(),
+                    "--http",
+                    config::text_of(config::address{checked.host, static_cast<std::uint16_t>(port)})};
+  add_common(made.arguments, flags, checked.logs_for_people);
+  return made;
 }
 
 void tell_where(std::string_view url, const std::filesystem::path& data) {
@@ -50,15 +62,16 @@ void tell_where(std::string_view url, const std::filesystem::path& data) {
 /// What a person wants to know when a process is up, for the first time or again.
 class announcer {
  public:
-  announcer(const std::filesystem::path& data, int nodes) : data_{data}, nodes_{nodes} {}
+  explicit announcer(const std::vector<wanted_node>& nodes) : nodes_{nodes} {}
 
   void ready(std::string_view child, std::string_view url) {
-    const auto name = nodes_ == 1 ? std::string{"The shop"} : std::string{child};
+    const auto node = std::ranges::find(nodes_, child, &wanted_node::id);
+    const auto name = nodes_.size() == 1 ? std::string{"The shop"} : std::string{child};
     if (!seen_.emplace(child).second) {
       std::cout << name << " is open again at " << url << "\n" << std::flush;
     } else {
       std::cout << name << " is open.\n\n";
-      tell_where(url, nodes_ == 1 ? data_ : data_ / child);
+      tell_where(url, node->data);
     }
     urls_ += "ready " + std::string{url} + "\n";
   }
@@ -68,31 +81,23 @@ class announcer {
   }
 
  private:
-  const std::filesystem::path& data_;
-  int nodes_;
+  const std::vector<wanted_node>& nodes_;
   std::set<std::string, std::less<>> seen_;
   std::string urls_;
 };
 
-}  // namespace
-
-int run_up(const node_flags& flags, int nodes) {
-  const auto made = check_flags(flags);
-  if (const auto* code = std::get_if<int>(&made)) return *code;
-  const auto& checked = std::get<checked_flags>(made);
-
+int supervise(const std::vector<wanted_node>& nodes) {
   supervision::process_supervisor_setup setup;
   setup.name = "musiccorp";
   setup.options = {.intensity = 5, .period = 60s, .backoff = {.delay_first = 500ms, .delay_max = 10s}};
-  for (int number = 1; number <= nodes; ++number)
-    setup.children.push_back({{.id = nodes == 1 ? "shop" : "node-" + std::to_string(number),
-                               .stop = supervision::stop_limit::within(stops_within),
-                               .ready_within = is_ready_within},
-                              {"/proc/self/exe", arguments_for(flags, checked, number, nodes)}});
+  for (const auto& one : nodes)
+    setup.children.push_back(
+        {{.id = one.id, .stop = supervision::stop_limit::within(stops_within), .ready_within = is_ready_within},
+         {"/proc/self/exe", one.arguments}});
   setup.say = [](std::string_view line, bool is_error) {
     if (line.find(" | ready http") == std::string_view::npos) (is_error ? std::cerr : std::cout) << line << std::endl;
   };
-  announcer told{checked.data, nodes};
+  announcer told{nodes};
   setup.on_ready = [&](std::string_view child, std::string_view url) { told.ready(child, url); };
   setup.on_all_ready = [&] { told.all_ready(); };
   auto supervisor = supervision::process_supervisor::make(std::move(setup));
@@ -106,6 +111,36 @@ int run_up(const node_flags& flags, int nodes) {
   else
     std::cerr << "Giving up: " << end.why.text << std::endl;
   return end.exit_code;
+}
+
+}  // namespace
+
+int run_up(const node_flags& flags, int nodes) {
+  const auto made = check_flags(flags);
+  if (const auto* code = std::get_if<int>(&made)) return *code;
+  std::vector<wanted_node> wanted;
+  for (int number = 1; number <= nodes; ++number)
+    wanted.push_back(single_node(flags, std::get<checked_flags>(made), number, nodes));
+  return supervise(wanted);
+}
+
+int run_up_cluster(const node_flags& flags) {
+  const auto made = members_of(flags.config);
+  if (const auto* code = std::get_if<int>(&made)) return *code;
+  std::vector<wanted_node> wanted;
+  for (const auto& name : std::get<std::vector<std::string>>(made)) {
+    auto one = flags;
+    one.name = name;
+    if (!flags.data.empty()) one.data = (std::filesystem::path{flags.data} / name).string();
+    const auto fine = check_flags(one);
+    if (const auto* code = std::get_if<int>(&fine)) return *code;
+    const auto& checked = std::get<checked_flags>(fine);
+    wanted_node node{
+        name, checked.data, {"node", "--config", flags.config, "--name", name, "--data", checked.data.string()}};
+    add_common(node.arguments, flags, checked.logs_for_people);
+    wanted.push_back(std::move(node));
+  }
+  return supervise(wanted);
 }
 
 }  // namespace musiccorp::program

@@ -24,6 +24,9 @@ namespace musiccorp::roster {
                                                              const std::filesystem::path& data,
                                                              const std::filesystem::path& catalog_file);
 
+/// Those that may have several partitions: each message they handle is about one thing, and its key says which.
+[[nodiscard]] std::vector<std::string> partitionable();
+
 /// All services with default settings and nothing to sell: for their names, messages and routes, not to be run.
 [[nodiscard]] std::vector<service_definition> empty_shop();
 

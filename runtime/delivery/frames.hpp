@@ -25,6 +25,7 @@ struct subscribe {
   std::uint64_t after = 0;
   std::uint64_t window_messages = 0;
   std::uint64_t window_bytes = 0;
+  std::uint64_t received = 0;  ///< messages that it has committed since its store was made; for the ledger
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
@@ -41,6 +42,7 @@ struct batch {
 struct ack {
   std::string subscriber;
   std::uint64_t upto = 0;
+  std::uint64_t received = 0;  ///< as in subscribe
   friend bool operator==(const ack&, const ack&) = default;
 };
 
@@ -50,7 +52,7 @@ typename Inspector::result_type inspect(Inspector& f, hello& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, subscribe& x) {
-  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes);
+  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes, x.received);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, batch& x) {
@@ -58,7 +60,7 @@ typename Inspector::result_type inspect(Inspector& f, batch& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, ack& x) {
-  return f(x.subscriber, x.upto);
+  return f(x.subscriber, x.upto, x.received);
 }
 
 }  // namespace musiccorp::delivery

@@ -29,6 +29,7 @@ void outbox::subscribed(const subscribe& request) {
   one = {};
   one.types = request.types;
   one.scanned = one.told = one.acked = request.after;
+  one.received = request.received;
   one.window_messages = request.window_messages;
   one.window_bytes = request.window_bytes;
 }
@@ -42,6 +43,7 @@ void outbox::acknowledged(const ack& receipt) {
     one.in_flight.pop_front();
   }
   one.acked = std::max(one.acked, std::min(receipt.upto, one.scanned));
+  one.received = std::max(one.received, receipt.received);
 }
 
 bool outbox::has_ready() const {
@@ -110,7 +112,7 @@ std::vector<outbox::stream_state> outbox::streams() const {
   for (const auto& [subscriber, one] : streams_)
     states.push_back({subscriber,
                       one.in_flight.empty() ? one.scanned : std::min(one.acked, one.in_flight.front().seq - 1),
-                      one.in_flight.size(), one.in_flight.empty() ? instant{} : one.in_flight.front().occurred});
+                      one.received, one.in_flight.size(), one.in_flight.empty() ? instant{} : one.in_flight.front().occurred});
   return states;
 }
 

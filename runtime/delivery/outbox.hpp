@@ -50,6 +50,7 @@ class outbox {
   struct stream_state {
     std::string subscriber;
     std::uint64_t acked = 0;      ///< everything of theirs up to here is committed over there
+    std::uint64_t received = 0;   ///< messages of theirs that are committed over there, as they last said
     std::uint64_t in_flight = 0;  ///< messages
     instant oldest_in_flight{};   ///< birth of the oldest one; 0: none
   };
@@ -66,6 +67,7 @@ class outbox {
     std::uint64_t scanned = 0;  ///< everything up to here is sent or not theirs
     std::uint64_t told = 0;     ///< `upto` of the last frame: where the subscriber expects the next one to start
     std::uint64_t acked = 0;
+    std::uint64_t received = 0;
     std::uint64_t window_messages = 0;
     std::uint64_t window_bytes = 0;
     std::deque<flight> in_flight;

@@ -14,11 +14,13 @@ const telemetry::logger log{"node"};
 }  // namespace
 
 cell_factory::cell_factory(const node_options& options, std::span<const service_definition> services,
+                           const std::map<std::string, service::wiring>& wires,
                            std::shared_ptr<const base::clock> clock, service::ledger_board& ledgers,
                            observatory& numbers, std::shared_ptr<service::directory> places,
                            std::shared_ptr<supervision::watchdog> watchdog)
     : options_{options},
       services_{services},
+      wires_{wires},
       clock_{std::move(clock)},
       ledgers_{ledgers},
       numbers_{numbers},
@@ -28,11 +30,10 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
 
 result<void> cell_factory::prepare() {
   if (auto opened = open_slots(); !opened) return opened;
-  auto wires = service::wire(services_);
   for (const auto& definition : services_) {
     const auto& name = definition.name();
     const auto special = options_.services.find(name);
-    place one{.wires = std::move(wires.at(name)),
+    place one{.wires = wires_.at(name),
               .options = special == options_.services.end() ? options_.defaults : special->second,
               .status = std::make_shared<service::cell_status>(),
               .store_numbers = numbers_.store(),

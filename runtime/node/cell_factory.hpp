@@ -25,9 +25,11 @@ namespace musiccorp::node {
 /// prepare() first; then start() from supervisors' threads, for one service at a time.
 class cell_factory {
  public:
+  /// `services` are those that run here, `wires` those of all.
   cell_factory(const node_options& options, std::span<const service_definition> services,
-               std::shared_ptr<const base::clock> clock, service::ledger_board& ledgers, observatory& numbers,
-               std::shared_ptr<service::directory> places, std::shared_ptr<supervision::watchdog> watchdog);
+               const std::map<std::string, service::wiring>& wires, std::shared_ptr<const base::clock> clock,
+               service::ledger_board& ledgers, observatory& numbers, std::shared_ptr<service::directory> places,
+               std::shared_ptr<supervision::watchdog> watchdog);
 
   /// Looks at what an earlier process of this data folder left and who is to blame for its end, and opens every
   /// store, so that each knows of it before anything runs. The error names what could not be opened.
@@ -60,6 +62,7 @@ class cell_factory {
 
   const node_options& options_;
   std::span<const service_definition> services_;
+  const std::map<std::string, service::wiring>& wires_;
   std::shared_ptr<const base::clock> clock_;
   service::ledger_board& ledgers_;
   observatory& numbers_;

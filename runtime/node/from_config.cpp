@@ -106,6 +106,31 @@ node_options options_from(const config::node_config& config, std::string version
   return options;
 }
 
+cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self, const std::string& version) {
+  cluster_options made;
+  auto& links = made.links;
+  links.cluster = plan.name;
+  links.self = self;
+  links.version = version;
+  for (const auto& one : plan.members) {
+    if (one.name != self) {
+      links.peers.push_back({one.name, one.link.host, one.link.port});
+      continue;
+    }
+    links.host = one.link.host;
+    links.port = one.link.port;
+  }
+  if (const auto files = plan.tls_of(self)) links.tls = {files->authority, files->certificate, files->key};
+  links.plain_allowed_beyond_loopback = plan.links.plain_beyond_loopback;
+  links.beat = milliseconds{plan.links.beat_ms};
+  links.down_after = milliseconds{plan.links.down_after_ms};
+  links.reconnect_first = milliseconds{plan.links.reconnect_first_ms};
+  links.reconnect_longest = milliseconds{plan.links.reconnect_longest_ms};
+  links.outstanding_bytes_max = size(plan.links.outstanding_bytes_max);
+  links.owners = plan.owners;
+  return made;
+}
+
 std::map<std::string, std::string> settings_from(const config::node_config& config) {
   std::map<std::string, std::string> settings;
   for (const auto& [name, one] : config.services)

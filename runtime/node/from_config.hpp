@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "config/cluster_file.hpp"
 #include "config/node_config.hpp"
 #include "node/node.hpp"
 #include "telemetry/log.hpp"
@@ -13,6 +14,10 @@ namespace musiccorp::node {
 /// The options that this configuration asks for. `data` is where the stores go when the configuration does not say.
 [[nodiscard]] node_options options_from(const config::node_config& config, std::string version,
                                         std::filesystem::path data);
+
+/// What a node of this name has to know of its cluster. The plan knows the name.
+[[nodiscard]] cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self,
+                                           const std::string& version);
 
 /// Settings of each service as JSON text, for those that have any.
 [[nodiscard]] std::map<std::string, std::string> settings_from(const config::node_config& config);

@@ -59,9 +59,7 @@ queue_view view_of(const std::string& name, const service::queue_books& books) {
   view.published = books.published;
   view.processed = books.processed;
   view.discarded = books.discarded;
-  view.imbalance = static_cast<std::int64_t>(books.published) -
-                   static_cast<std::int64_t>(books.processed + books.dead + books.discarded + books.ready +
-                                             books.retrying + books.parked);
+  view.imbalance = books.imbalance();
   return view;
 }
 

@@ -1,5 +1,6 @@
 #include "node/node.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <condition_variable>
 #include <thread>
@@ -7,8 +8,10 @@
 #include "delivery/crash_handler.hpp"
 #include "node/admin.hpp"
 #include "node/cell_factory.hpp"
+#include "node/cluster_routes.hpp"
 #include "node/console.hpp"
 #include "node/gateway.hpp"
+#include "node/neighbours.hpp"
 #include "node/observatory.hpp"
 #include "node/shutdown.hpp"
 #include "node/supervision_routes.hpp"
@@ -26,11 +29,12 @@ using namespace std::chrono_literals;
 const telemetry::logger log{"node"};
 
 struct system_config : caf::actor_system_config {
-  system_config(std::size_t threads, std::size_t throughput) {
+  system_config(std::size_t threads, std::size_t throughput, bool has_neighbours) {
     add_message_types<caf::id_block::musiccorp>();
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", threads);
     set("scheduler.max-throughput", throughput);
+    if (has_neighbours) cluster::links::prepare(*this);
   }
 };
 
@@ -38,6 +42,20 @@ constexpr std::chrono::milliseconds answers_leave_within = 1s;
 constexpr std::chrono::milliseconds drain_longest = 5s;
 constexpr std::chrono::milliseconds stop_children_longest = 4s;
 constexpr std::chrono::milliseconds kill_longest = 2s;
+
+bool is_local(const node_options& options, const service_definition& one) {
+  return !options.cluster || options.cluster->hosts(one.name());
+}
+
+std::vector<service_definition> local_first(const node_options& options, std::vector<service_definition> services) {
+  std::ranges::stable_partition(services, [&](const auto& one) { return is_local(options, one); });
+  return services;
+}
+
+std::size_t count_local(const node_options& options, std::span<const service_definition> services) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(services, [&](const auto& one) { return is_local(options, one); }));
+}
 
 /// A cell waits for the disk on its scheduler thread, so there is one for each and two for the others.
 std::size_t threads_for(const node_options& options, std::size_t services) {
@@ -50,10 +68,12 @@ class node::parts {
  public:
   parts(node_options options, std::vector<service_definition> services)
       : options_{std::move(options)},
-        services_{std::move(services)},
+        services_{local_first(options_, std::move(services))},
+        local_{services_.data(), count_local(options_, services_)},
+        wires_{service::wire(services_)},
         numbers_{*clock_, options_.version, ledgers_},
-        cells_{options_, services_, clock_, ledgers_, numbers_, places_, watchdog_},
-        config_{threads_for(options_, services_.size()), options_.throughput},
+        cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_},
+        config_{threads_for(options_, local_.size()), options_.throughput, options_.cluster.has_value()},
         system_{config_} {}
 
   ~parts() {
@@ -69,13 +89,16 @@ class node::parts {
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
     gateway_ =
         std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
+    if (options_.cluster) neighbours_.emplace(system_, options_, local_, wires_, places_, clock_);
     if (auto grown = grow_tree(); !grown) return grown;
-    tree_numbers_.emplace(numbers_.registry(), services_, board_, watchdog_);
+    if (neighbours_)
+      if (auto linked = neighbours_->start(); !linked) return linked;
+    tree_numbers_.emplace(numbers_.registry(), local_, board_, watchdog_);
     watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
                      options_.supervision.wedged_ends_process ? supervision::end_process()
                                                               : supervision::watchdog_thread::reaction{});
     if (auto serving = open_door(); !serving) return serving;
-    log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", services_.size()}});
+    log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", local_.size()}});
     return {};
   }
 
@@ -99,6 +122,7 @@ class node::parts {
         {"stop children", stop_children_longest, [&](const patience& left) { return stop_tree(left); }},
         {"leave", 0ms,
          [&](const patience&) {
+           if (neighbours_) neighbours_->stop();
            places_->clear();
            watcher_.reset();
            return true;
@@ -124,9 +148,10 @@ class node::parts {
 
   /// Starts the root and waits until everything below it is up.
   result<void> grow_tree() {
-    auto root = tree_of(options_, services_, cells_,
+    auto root = tree_of(options_, local_, cells_,
                         {[this] { cells_.note_memory(); },
                          [this] {
+                           if (neighbours_) neighbours_->sweep();
                            if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
                              log.warn("requests-timed-out", {{"requests", late}});
                          }});
@@ -168,6 +193,10 @@ class node::parts {
                                     [this] { return ailments(); }))
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, clock_)) table.push_back(std::move(route));
+    table.push_back(cluster_route([this] {
+      return look_at_cluster(options_, services_, wires_, cells_.statuses(), ledgers_,
+                             neighbours_ ? &*neighbours_ : nullptr);
+    }));
     console_.add_routes(table);
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     auto handler = http::dispatch(std::move(table));
@@ -204,7 +233,7 @@ class node::parts {
 
   /// The cells finish what they have taken, take nothing more from streams, and close their stores, all at a time.
   bool drain(const shutdown::patience& left) {
-    for (const auto& one : services_)
+    for (const auto& one : local_)
       if (const auto cell = places_->find(one.name())) caf::anon_send(cell, service::drain_atom_v);
     return left.wait_for([&] {
       return std::ranges::all_of(cells_.statuses(), [](const auto& one) {
@@ -231,19 +260,14 @@ class node::parts {
   }
 
   node_options options_;
-  std::vector<service_definition> services_;
+  std::vector<service_definition> services_;  ///< of the whole shop; those that run here first
+  std::span<const service_definition> local_;
+  std::map<std::string, service::wiring> wires_;
   std::shared_ptr<base::system_clock> clock_ = std::make_shared<base::system_clock>();
   service::ledger_board ledgers_;
   observatory numbers_;
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
-  std::unique_ptr<storage::store_factory> stores_;
-  std::unique_ptr<delivery::in_flight_slots> slots_;
-  bool slots_accepted_ = false;
-  std::optional<delivery::attribution> death_;  ///< of the process before this one
-  std::string death_scene_;
-  delivery::isolation gate_;
-  cell_statuses statuses_;
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   cell_factory cells_;
   mutable std::mutex mutex_;
@@ -255,6 +279,7 @@ class node::parts {
   system_config config_;
   caf::actor_system system_;
   std::unique_ptr<gateway> gateway_;
+  std::optional<neighbours> neighbours_;
   console console_{*clock_, cells_.statuses(), ledgers_, options_.name};
   std::optional<tree_numbers> tree_numbers_;
   std::unique_ptr<http::server> server_;

@@ -4,10 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "cluster/links.hpp"
 #include "http/dispatch.hpp"
 #include "http/server.hpp"
 #include "service/partition.hpp"
@@ -19,6 +21,18 @@ struct service_options {
   service::partition_limits limits{};
   std::uint64_t mailbox_limit = 10'000;           ///< requests that wait; above it: overloaded
   std::uint64_t mailbox_bytes_limit = 64u << 20;  ///< bytes of them; the same
+};
+
+/// The share of a cluster that a node has.
+struct cluster_options {
+  /// Who this node is, its peers and their links, and who owns which partition. The rest of it (epochs, what is to be
+  /// called) is the node's own.
+  cluster::link_options links{};
+
+  [[nodiscard]] bool hosts(std::string_view partition) const {
+    const auto owner = links.owners.find(std::string{partition});
+    return owner != links.owners.end() && owner->second == links.self;
+  }
 };
 
 struct supervision_options {
@@ -45,6 +59,7 @@ struct node_options {
   supervision_options supervision{};
   service_options defaults{};
   std::map<std::string, service_options> services{};  ///< those that differ
+  std::optional<cluster_options> cluster{};           ///< missing: everything runs here
   /// The node has given up: the budget of its root is spent, or a wedge can't be mended. Called once, on any thread;
   /// must not wait for the node. What is left to do is stop().
   std::function<void(const std::string& why)> gave_up{};

@@ -53,8 +53,12 @@ void observatory::watch(std::shared_ptr<service::cell_status> status,
 }
 
 void observatory::limit(const std::string& service, const service::wiring& wires, std::uint64_t messages) {
-  for (const auto& subscriber : wires.subscribers)
-    telemetry::queue_metrics{registry_, service::queue_name(service, subscriber.service)}.limit(messages);
+  for (const auto& subscriber : wires.subscribers) {
+    const auto name = service::queue_name(service, subscriber.service);
+    const telemetry::queue_metrics numbers{registry_, name};
+    numbers.limit(messages);
+    queues_.emplace(name, watched_queue{numbers});  // Its subscriber may be on another node.
+  }
 }
 
 void observatory::read() {
@@ -81,7 +85,7 @@ void observatory::read_queues() {
     queue.numbers.depth(telemetry::queue_state::dead, books.dead, moment(books.oldest_dead));
     queue.numbers.held(books.held);
     queue.numbers.ledger(books.published, books.processed, books.dead, books.discarded,
-                         books.ready + books.retrying + books.parked);
+                         books.ready + books.retrying + books.parked, books.imbalance());
     if (!std::exchange(queue.seen, true)) queue.published_seen = books.published;
     queue.numbers.published(books.published - queue.published_seen);
     queue.published_seen = books.published;

@@ -68,6 +68,7 @@ class cell final : public managed_actor {
         [this](tick_atom, std::uint64_t generation) { tick(generation); },
         [this](start_atom) { start(); },
         [this](drain_atom) { drain(); },
+        [this](stray_atom, const std::string& what) { unexpected(what); },
         [this](rebuild_atom) { rebuild("it was told to begin anew"); },
     };
   }

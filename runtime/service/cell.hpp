@@ -72,7 +72,8 @@ struct cell_options {
 /// It waits for its first `start_atom`; a store that can't be opened then is its end, `start_failed`. An exit message
 /// ends it after the batch that runs. From `drain_atom` on it takes nothing from streams, finishes what it had taken,
 /// closes its store, and its state is `drained`. At `rebuild_atom` it begins anew from its store. A store that failed
-/// later is opened again, later and later, up to 30 s.
+/// later is opened again, later and later, up to 30 s. `stray_atom` tells of something that was meant for it and
+/// can't be read.
 [[nodiscard]] caf::actor spawn_cell(caf::actor_system& system, cell_options options);
 
 }  // namespace musiccorp::service

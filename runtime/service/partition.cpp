@@ -58,7 +58,7 @@ partition::partition(const service_definition& definition, wiring wires, partiti
         wire.types.end())
       hospital_ = wire.service;
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
-    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, &ledger});
+    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, 0, &ledger});
   }
   for (const auto& rule : definition.handlers()) (void)environment_.cell.message(rule.type);  // Start at 0.
   if (auto* const registry = environment_.cell.registry(); registry && definition.watcher())
@@ -92,9 +92,12 @@ result<void> partition::load() {
   auto receipts = store_->subscribers();
   if (!receipts) return failure(std::move(receipts.error()));
   for (auto& one : subscribers_) {
-    one.published = one.acked = 0;
+    one.published = one.acked = one.received = 0;
     for (const auto& row : *receipts)
-      if (row.subscriber == one.name) one.acked = row.acked;
+      if (row.subscriber == one.name) {
+        one.acked = row.acked;
+        one.received = row.received;
+      }
     for (const auto& row : *counts)
       if (row.to == one.name ||
           (row.to.empty() && std::find(one.types.begin(), one.types.end(), row.type) != one.types.end()))
@@ -219,8 +222,9 @@ void partition::subscribe_to(upstream& from, outgoing& out) {
   std::erase_if(arrived_, [&](const auto& one) { return one.from == &from; });
   from.held.clear();
   from.expected = from.cursor.seq;
-  out.frames.push_back({from.cursor.upstream, delivery::subscribe{definition_.name(), from.types, from.expected,
-                                                                  limits_.window_messages, limits_.window_bytes}});
+  out.frames.push_back({from.cursor.upstream,
+                        delivery::subscribe{definition_.name(), from.types, from.expected, limits_.window_messages,
+                                            limits_.window_bytes, from.cursor.received}});
 }
 
 void partition::answer(std::uint64_t token, const request::reply& said, outgoing& out) {
@@ -296,11 +300,15 @@ void partition::greeted(const delivery::hello& frame, outgoing& out) {
 }
 
 void partition::subscribed(const delivery::subscribe& frame) {
-  if (is_open()) outbox_.subscribed(frame);
+  if (!is_open()) return;
+  outbox_.subscribed(frame);
+  update_published();
 }
 
 void partition::acknowledged(const delivery::ack& frame) {
-  if (is_open()) outbox_.acknowledged(frame);
+  if (!is_open()) return;
+  outbox_.acknowledged(frame);
+  update_published();
 }
 
 void partition::received(delivery::batch frame, outgoing& out) {
@@ -331,7 +339,7 @@ void partition::received(delivery::batch frame, outgoing& out) {
   environment_.cell.duplicate(known_before);
   // What is known will not be committed again, and a publisher that hears nothing keeps its window for ever.
   if (known_before == frame.messages.size())
-    out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq}});
+    out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq, from.cursor.received}});
 }
 
 void partition::strayed(std::string what) {
@@ -407,14 +415,21 @@ void partition::update_ledgers() {
     books.oldest_dead = dead.oldest.time_since_epoch().count();
     from.ledger->received(books);
   }
+  update_published();
+}
+
+/// Our half of the books of those who hear us: also when nothing is to be committed here, because theirs may be on
+/// another node.
+void partition::update_published() {
   const auto streams = outbox_.streams();
   for (const auto& one : subscribers_) {
     const auto stream =
         std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
     if (stream == streams.end())
-      one.ledger->published(one.published, 0, one.oldest.time_since_epoch().count());
+      one.ledger->published(one.published, one.received, 0, one.oldest.time_since_epoch().count());
     else
-      one.ledger->published(one.published, stream->in_flight, stream->oldest_in_flight.time_since_epoch().count());
+      one.ledger->published(one.published, stream->received, stream->in_flight,
+                            stream->oldest_in_flight.time_since_epoch().count());
   }
 }
 

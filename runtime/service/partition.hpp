@@ -155,7 +155,8 @@ class partition {
     std::string name;
     std::vector<std::string> types;
     std::uint64_t published = 0;
-    std::uint64_t acked = 0;  ///< everything of theirs up to here is committed over there; as our store knows it
+    std::uint64_t acked = 0;     ///< everything of theirs up to here is committed over there; as our store knows it
+    std::uint64_t received = 0;  ///< messages of theirs that are committed over there; the same
     queue_ledger* ledger = nullptr;
     instant oldest{};  ///< when the oldest message after `acked` was written, as of the opening; 0: none
   };
@@ -249,6 +250,7 @@ class partition {
   void send_ready(outgoing& out);
   void store_failed(base::fault why, batch_work& work, outgoing& out);
   void update_ledgers();
+  void update_published();
 
   const service_definition& definition_;
   partition_limits limits_;

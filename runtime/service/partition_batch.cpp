@@ -62,9 +62,7 @@ class handled_in {
   delivery::slot* where_;
 };
 
-supervision::moment steady_now() {
-  return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now());
-}
+supervision::moment steady_now() { return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()); }
 
 telemetry::store_trouble counted(const base::fault& trouble) {
   return trouble.kind == fault_kind::corrupt ? telemetry::store_trouble::corrupt : telemetry::store_trouble::io;
@@ -370,7 +368,8 @@ void partition::note_receipts() {
         std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
     if (stream == streams.end() || stream->acked <= one.acked) continue;
     one.acked = stream->acked;
-    must(store_->save(storage::subscriber_row{one.name, one.acked}));
+    one.received = stream->received;
+    must(store_->save(storage::subscriber_row{one.name, one.acked, one.received}));
   }
 }
 
@@ -445,7 +444,7 @@ void partition::release(batch_work& work, outgoing& out) {
   for (const auto& message : work.appended) outbox_.committed(message);
   for (auto& [name, from] : upstreams_)
     if (std::exchange(from.moved, false))
-      out.frames.push_back({name, delivery::ack{definition_.name(), from.cursor.seq}});
+      out.frames.push_back({name, delivery::ack{definition_.name(), from.cursor.seq, from.cursor.received}});
   release_held();
   send_ready(out);
   if (is_open()) ask_for_pins(out);

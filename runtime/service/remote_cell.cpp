@@ -73,8 +73,8 @@ class remote_cell final : public managed_actor {
     if (asking_.size() >= options_.requests_max)
       return tell(one, {fault_kind::overloaded, options_.partition + " has too much to do", {}, 1s});
     const auto token = ++tokens_;
-    auto sent =
-        options_.send(to_parcel({}, options_.partition, remote_request{token, left, std::move(asked.message)}));
+    auto sent = options_.send(to_parcel(cluster::node_address(options_.self), options_.partition,
+                                        remote_request{token, left, std::move(asked.message)}));
     if (!sent) return tell(one, sent.error());
     asking_.emplace(token, std::move(one));
     count();

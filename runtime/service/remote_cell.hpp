@@ -20,6 +20,7 @@ struct remote_status {
 struct remote_cell_options {
   std::string partition;
   std::string node;  ///< that hosts it, for words
+  std::string self;  ///< this node
   /// Gives a parcel to the link; a fault when there is no link now, or too much is on its way. Never waits.
   std::function<result<void>(cluster::parcel)> send;
   std::shared_ptr<const base::clock> clock;

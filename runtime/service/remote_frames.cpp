@@ -17,18 +17,22 @@ struct batch_head {
 };
 struct ack_head {
   std::uint64_t upto = 0;
-  static constexpr auto describe() { return describe_as("ack_head", 1, field("upto", &ack_head::upto)); }
+  std::uint64_t received = 0;
+  static constexpr auto describe() {
+    return describe_as("ack_head", 1, field("upto", &ack_head::upto), field("received", &ack_head::received));
+  }
 };
 struct subscribe_head {
   std::vector<std::string> types;
   std::uint64_t after = 0;
   std::uint64_t window_messages = 0;
   std::uint64_t window_bytes = 0;
+  std::uint64_t received = 0;
   static constexpr auto describe() {
-    return describe_as("subscribe_head", 1, field("types", &subscribe_head::types),
-                       field("after", &subscribe_head::after),
-                       field("window_messages", &subscribe_head::window_messages),
-                       field("window_bytes", &subscribe_head::window_bytes));
+    return describe_as(
+        "subscribe_head", 1, field("types", &subscribe_head::types), field("after", &subscribe_head::after),
+        field("window_messages", &subscribe_head::window_messages),
+        field("window_bytes", &subscribe_head::window_bytes), field("received", &subscribe_head::received));
   }
 };
 struct request_head {
@@ -58,7 +62,8 @@ struct packer {
   void operator()(delivery::hello&) { kind(hello_kind); }
   void operator()(delivery::subscribe& frame) {
     kind(subscribe_kind);
-    head(subscribe_head{std::move(frame.types), frame.after, frame.window_messages, frame.window_bytes});
+    head(subscribe_head{std::move(frame.types), frame.after, frame.window_messages, frame.window_bytes,
+                        frame.received});
   }
   void operator()(delivery::batch& frame) {
     kind(batch_kind);
@@ -67,7 +72,7 @@ struct packer {
   }
   void operator()(delivery::ack& frame) {
     kind(ack_kind);
-    head(ack_head{frame.upto});
+    head(ack_head{frame.upto, frame.received});
   }
   void operator()(remote_request& frame) {
     kind(request_kind);
@@ -109,8 +114,8 @@ result<remote_frame> read_batch(cluster::parcel& parcel) {
 result<remote_frame> read_subscribe(const cluster::parcel& parcel) {
   auto head = head_of<subscribe_head>(parcel);
   if (!head) return failure(head.error());
-  return delivery::subscribe{parcel.from, std::move(head->types), head->after, head->window_messages,
-                             head->window_bytes};
+  return delivery::subscribe{parcel.from,           std::move(head->types), head->after,
+                             head->window_messages, head->window_bytes,     head->received};
 }
 
 }  // namespace
@@ -125,7 +130,7 @@ cluster::parcel to_parcel(std::string from, std::string to, remote_frame frame) 
 
 result<remote_frame> read_frame(cluster::parcel&& parcel) {
   const bool is_request = parcel.kind == request_kind, is_reply = parcel.kind == reply_kind;
-  if (parcel.from.empty() && !is_request) return refused(parcel, "it does not say who sends it");
+  if (!cluster::node_of(parcel.from).empty() != is_request) return refused(parcel, "nobody there says such things");
   const auto wanted = std::size_t{is_request || is_reply};
   if (parcel.kind != batch_kind && parcel.messages.size() != wanted)
     return refused(parcel, std::to_string(parcel.messages.size()) + " messages in it");
@@ -135,7 +140,7 @@ result<remote_frame> read_frame(cluster::parcel&& parcel) {
   if (parcel.kind == ack_kind) {
     const auto head = head_of<ack_head>(parcel);
     if (!head) return failure(head.error());
-    return delivery::ack{std::move(parcel.from), head->upto};
+    return delivery::ack{std::move(parcel.from), head->upto, head->received};
   }
   if (is_request) {
     const auto head = head_of<request_head>(parcel);

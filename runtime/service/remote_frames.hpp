@@ -29,7 +29,7 @@ struct remote_reply {
 using remote_frame =
     std::variant<delivery::hello, delivery::subscribe, delivery::batch, delivery::ack, remote_request, remote_reply>;
 
-/// `from` is the partition that says it; empty for a request that comes from a node's own door.
+/// `from` is the partition that says it, or the node's own address for a request; `to` is the node's for a reply.
 [[nodiscard]] cluster::parcel to_parcel(std::string from, std::string to, remote_frame frame);
 
 /// fault{invalid} for a kind that is not known, a head that can't be read, and frames that no partition would have

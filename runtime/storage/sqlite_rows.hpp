@@ -21,7 +21,7 @@ auto fields_of(row_of<cursor_row> auto& row) {
   return std::tie(row.upstream, row.seq, row.received, row.processed, row.dead, row.discarded);
 }
 
-auto fields_of(row_of<subscriber_row> auto& row) { return std::tie(row.subscriber, row.acked); }
+auto fields_of(row_of<subscriber_row> auto& row) { return std::tie(row.subscriber, row.acked, row.received); }
 
 auto fields_of(row_of<waiting_row> auto& row) {
   return std::tuple_cat(std::tie(row.upstream, row.seq, row.state, row.key, row.attempts, row.due, row.first_failed,

@@ -139,7 +139,10 @@ CREATE TABLE suspect (           -- messages that were being handled when a proc
 ALTER TABLE answer ADD COLUMN conversation TEXT NOT NULL DEFAULT '';        -- correlation of what the request caused
 )sql";
 
-constexpr std::array steps{version_1, version_2};
+// How many messages a subscriber has, because its books may be on another node.
+constexpr const char* version_3 = "ALTER TABLE subscriber ADD COLUMN received INTEGER NOT NULL DEFAULT 0;";
+
+constexpr std::array steps{version_1, version_2, version_3};
 
 }  // namespace
 

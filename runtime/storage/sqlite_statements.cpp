@@ -43,8 +43,8 @@ constexpr std::array<entry, 33> texts{{
     {&statements::cursors, "SELECT upstream, seq, received, processed, dead, discarded FROM cursor"},
     {&statements::save_cursor,
      "REPLACE INTO cursor (upstream, seq, received, processed, dead, discarded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
-    {&statements::subscribers, "SELECT subscriber, acked FROM subscriber"},
-    {&statements::save_subscriber, "REPLACE INTO subscriber (subscriber, acked) VALUES (?1, ?2)"},
+    {&statements::subscribers, "SELECT subscriber, acked, received FROM subscriber"},
+    {&statements::save_subscriber, "REPLACE INTO subscriber (subscriber, acked, received) VALUES (?1, ?2, ?3)"},
 
     {&statements::waiting,
      "SELECT upstream, seq, state, order_key, due, message_occurred, awaited_type, awaited_key"

@@ -47,6 +47,7 @@ struct cursor_row {
 struct subscriber_row {
   std::string subscriber;
   std::uint64_t acked = 0;
+  std::uint64_t received = 0;  ///< messages, since its store was made
   friend bool operator==(const subscriber_row&, const subscriber_row&) = default;
 };
 

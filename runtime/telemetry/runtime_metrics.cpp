@@ -218,10 +218,10 @@ void queue_metrics::depth(queue_state state, std::uint64_t messages, std::option
 }
 
 void queue_metrics::ledger(std::uint64_t published, std::uint64_t processed, std::uint64_t dead,
-                           std::uint64_t discarded, std::uint64_t queued) const noexcept {
+                           std::uint64_t discarded, std::uint64_t queued, std::int64_t imbalance) const noexcept {
   const std::array totals{published, processed, dead, discarded, queued};
   for (std::size_t i = 0; i < totals.size(); ++i) accounts_[i].set(totals[i]);
-  imbalance_.set(static_cast<std::int64_t>(published - processed - dead - discarded - queued));
+  imbalance_.set(imbalance);
 }
 
 store_metrics::store_metrics(metrics_registry& registry)

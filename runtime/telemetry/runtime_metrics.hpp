@@ -155,10 +155,11 @@ class queue_metrics {
   /// What is stored now. `oldest` is the birth of the oldest message, nothing when there is none; it stays the same
   /// through retries and death.
   void depth(queue_state state, std::uint64_t messages, std::optional<instant> oldest) const noexcept;
-  /// Totals since the store was made, read at one commit point; their difference becomes `runtime_ledger_imbalance`.
+  /// Totals since the store was made, read at one commit point, as far as this node knows them; `imbalance` must be
+  /// 0, or a message was lost or counted twice.
   /// Call it from a scrape hook, so that a scrape sees all numbers of one reading.
   void ledger(std::uint64_t published, std::uint64_t processed, std::uint64_t dead, std::uint64_t discarded,
-              std::uint64_t queued) const noexcept;
+              std::uint64_t queued, std::int64_t imbalance) const noexcept;
 
  private:
   counter published_;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "config/cluster_file.hpp"
 #include "config/load.hpp"
 #include "node/from_config.hpp"
 #include "roster/roster.hpp"
@@ -75,11 +76,22 @@ std::string trouble_of_unit(const fs::path& file) {
   return loaded ? std::string{} : config::report(loaded.error(), file.string());
 }
 
+std::string trouble_of_cluster_file(const fs::path& file) {
+  std::vector<std::string> names;
+  for (const auto& one : roster::empty_shop()) names.emplace_back(one.name());
+  const auto plan = config::load_cluster_file(file, names, roster::partitionable());
+  if (!plan) return config::report(plan.error(), file.string());
+  if (plan->name + ".json" != file.filename())
+    return file.string() + ": wanted its cluster to be called like the file";
+  return trouble_of_node_file(plan->settings);
+}
+
 std::string trouble_of(const fs::path& file) {
   const auto name = fs::relative(file, folder).generic_string();
   if (name.starts_with("schema/")) return trouble_of_schema(file);
   if (name.starts_with("catalog")) return trouble_of_catalogue(file);
   if (name.starts_with("node")) return trouble_of_node_file(file);
+  if (name.starts_with("cluster/")) return trouble_of_cluster_file(file);
   if (name.ends_with(".service")) return trouble_of_unit(file);
   return name + ": nothing is known to read it; say here what does";
 }

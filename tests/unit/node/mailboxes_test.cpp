@@ -30,19 +30,43 @@ TEST(Mailboxes, SayNothingOfAgesWhereNothingWaits) {
   EXPECT_EQ(view.oldest_dead, base::instant{std::chrono::seconds{1}});
 }
 
-TEST(Mailboxes, BalanceWhenEveryMessageIsSomewhere) {
+service::queue_books received_books() {
   service::queue_books books;
-  books.published = 15;
+  books.received = 11;
   books.processed = 1;
   books.dead = 2;
   books.discarded = 3;
-  books.ready = 4;
   books.retrying = 5;
-  EXPECT_EQ(view_of("a:b", books).imbalance, 0);
-  books.published = 16;
-  EXPECT_EQ(view_of("a:b", books).imbalance, 1);
-  books.published = 14;
-  EXPECT_EQ(view_of("a:b", books).imbalance, -1);
+  return books;
+}
+
+TEST(Mailboxes, BalanceWhenEveryMessageIsSomewhere) {
+  service::queue_ledger ledger;
+  ledger.received(received_books());
+  ledger.published(15, 0, 0, 0);
+  EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, 0);
+  EXPECT_EQ(view_of("a:b", ledger.read()).ready, 4U);
+  ledger.published(10, 0, 0, 0);
+  EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, -1) << "one was counted twice";
+  auto lost = received_books();
+  lost.processed = 0;
+  ledger.received(lost);
+  ledger.published(15, 0, 0, 0);
+  EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, 1);
+}
+
+TEST(Mailboxes, EachNodeBalancesItsHalfOfAQueueBetweenTwo) {
+  service::queue_ledger publisher, subscriber;
+  publisher.published(15, 11, 2, 7);
+  subscriber.received(received_books());
+  const auto left = view_of("a:b", publisher.read()), right = view_of("a:b", subscriber.read());
+  EXPECT_EQ(left.imbalance, 0);
+  EXPECT_EQ(right.imbalance, 0);
+  EXPECT_EQ(left.ready, 4U) << "as far as the subscriber has said";
+  EXPECT_EQ(left.in_flight, 2U);
+  EXPECT_EQ(right.ready, 0U) << "only the publisher knows";
+  publisher.published(10, 11, 0, 0);
+  EXPECT_EQ(view_of("a:b", publisher.read()).imbalance, -1);
 }
 
 TEST(Mailboxes, ShowWhatACellHolds) {

@@ -28,7 +28,7 @@ class RemoteCell : public ::testing::Test {
       return {
           [this](const reply_message& said) { replies_[said.token].push_back(request::read_reply(said.message)); }};
     });
-    remote_cell_options options{.partition = "payment", .node = "b", .send = {}, .clock = clock_};
+    remote_cell_options options{.partition = "payment", .node = "b", .self = "a", .send = {}, .clock = clock_};
     options.send = [this](cluster::parcel one) -> result<void> {
       if (!is_up_) return failure(fault_kind::unavailable, "there is no link to node b");
       sent_.push_back(std::move(one));
@@ -100,6 +100,7 @@ TEST_F(RemoteCell, CarriesARequestAndItsAnswer) {
   ask(7);
   ASSERT_EQ(sent_.size(), 1U);
   EXPECT_EQ(sent_[0].to, "payment");
+  EXPECT_EQ(sent_[0].from, "@a");
   EXPECT_EQ(request(0).message.id, "request-7");
   EXPECT_EQ(request(0).time_left, 1s) << "time, because the other machine has another clock";
   EXPECT_EQ(status_->requests_pending, 1U);

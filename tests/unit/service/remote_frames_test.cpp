@@ -28,20 +28,20 @@ remote_frame there_and_back(const remote_frame& frame, const std::string& from) 
 TEST(RemoteFrames, SurviveTheWay) {
   const std::vector<std::pair<std::string, remote_frame>> all{
       {"order", delivery::hello{"order"}},
-      {"order/2", delivery::subscribe{"order/2", {"payment.received", "payment.declined"}, 17, 1024, 1U << 20U}},
+      {"order/2", delivery::subscribe{"order/2", {"payment.received", "payment.declined"}, 17, 1024, 1U << 20U, 15}},
       {"order", delivery::batch{"order", 4, 9, {numbered(5), numbered(9)}}},
       {"order", delivery::batch{"order", 4, 9, {}}},
-      {"order", delivery::ack{"order", 12}},
-      {"", remote_request{7, 250ms, numbered(0, "http")}},
-      {"order", remote_request{8, 1s, numbered(0)}},
+      {"order", delivery::ack{"order", 12, 9}},
+      {"@north", remote_request{7, 250ms, numbered(0, "http")}},
+      {"@south", remote_request{8, 1s, numbered(0)}},
       {"payment", remote_reply{7, numbered(0, "payment")}}};
   for (const auto& [from, frame] : all) EXPECT_EQ(there_and_back(frame, from), frame) << frame.index();
 }
 
 TEST(RemoteFrames, ReadHeadsOfNewerNodes) {
   auto parcel = to_parcel("order", "payment", delivery::ack{"order", 12});
-  parcel.head = R"({"upto":12,"mood":"good"})";
-  EXPECT_EQ(read_frame(std::move(parcel)).value(), remote_frame{(delivery::ack{"order", 12})});
+  parcel.head = R"({"upto":12,"received":9,"mood":"good"})";
+  EXPECT_EQ(read_frame(std::move(parcel)).value(), remote_frame{(delivery::ack{"order", 12, 9})});
 }
 
 std::string refusal_of(cluster::parcel parcel) {
@@ -63,8 +63,11 @@ TEST(RemoteFrames, RefuseWhatNoPartitionWouldSay) {
   parcel.kind = "parade";
   EXPECT_THAT(refusal_of(parcel), HasSubstr("not known"));
   parcel.kind = "hello";
-  parcel.from.clear();
-  EXPECT_THAT(refusal_of(parcel), HasSubstr("does not say who"));
+  parcel.from = "@north";
+  EXPECT_THAT(refusal_of(parcel), HasSubstr("nobody there says such things"));
+  parcel.from = "order";
+  parcel.kind = "request";
+  EXPECT_THAT(refusal_of(parcel), HasSubstr("nobody there says such things"));
   for (const auto* kind : {"batch", "ack", "subscribe"}) {
     parcel = batch(4, 9, {});
     parcel.kind = kind;
@@ -76,6 +79,7 @@ TEST(RemoteFrames, RefuseWhatNoPartitionWouldSay) {
   for (const auto* kind : {"request", "reply"}) {
     parcel = batch(4, 9, {});
     parcel.kind = kind;
+    if (parcel.kind == "request") parcel.from = "@north";
     EXPECT_THAT(refusal_of(parcel), HasSubstr("0 messages in it"));
     parcel.messages = {numbered(1), numbered(2)};
     EXPECT_THAT(refusal_of(parcel), HasSubstr("2 messages in it"));

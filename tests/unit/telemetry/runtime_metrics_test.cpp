@@ -158,10 +158,10 @@ TEST_F(RuntimeMetrics, AQueueCountsItsFlow) {
 
 TEST_F(RuntimeMetrics, ALedgerThatDoesNotAddUpShowsByHowMuch) {
   const queue_metrics queue{registry, "order:payment"};
-  queue.ledger(10, 6, 1, 1, 2);
+  queue.ledger(10, 6, 1, 1, 2, 0);
   expect_line("runtime_ledger_imbalance{queue=\"order:payment\"} 0");
   expect_line("runtime_ledger_messages{account=\"discarded\",queue=\"order:payment\"} 1");
-  queue.ledger(10, 8, 1, 1, 2);
+  queue.ledger(10, 8, 1, 1, 2, -2);
   expect_line("runtime_ledger_imbalance{queue=\"order:payment\"} -2");
 }
 
@@ -217,7 +217,7 @@ TEST_F(RuntimeMetrics, WithoutARegistryNothingIsCounted) {
   cell.handled("order.placed", handled_outcome::ok);
   cell.mailbox_depth(1);
   cell.watch_mailbox([] { return std::uint64_t{1}; });
-  queue_metrics{}.ledger(1, 1, 0, 0, 0);
+  queue_metrics{}.ledger(1, 1, 0, 0, 0, 0);
   store_metrics store;
   store.bytes(1);
   http_metrics{}.observe("/", "GET", 200, 1);

@@ -1,0 +1,161 @@
+// One shop on three real nodes, whose processes are killed, frozen and missing while customers order.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "base/random.hpp"
+#include "demo/promises.hpp"
+#include "messages/customer_messages.hpp"
+#include "support/cluster_processes.hpp"
+#include "support/process.hpp"
+#include "support/stubborn_clients.hpp"
+
+namespace musiccorp {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing;
+using cluster::link_state;
+
+constexpr auto rest_longest = 120s;
+constexpr auto patience = 60s;
+constexpr std::size_t clients = 6;
+
+class ThreeNodes : public ::testing::Test {
+ protected:
+  ~ThreeNodes() override {
+    if (!HasFailure()) return;
+    folder_.keep();
+    std::printf("the data is kept in %s\n", folder_.path().c_str());
+  }
+
+  [[nodiscard]] demo::shop_client shop() { return nodes_.shop(connection_); }
+
+  template <class Condition>
+  bool wait_for(Condition holds) {
+    return nodes_.wait_until(holds, patience);
+  }
+  /// Until the clients have begun so many more orders.
+  void let_work(const stubborn_clients& load, std::size_t orders) {
+    const auto before = load.begun();
+    ASSERT_TRUE(wait_for([&] { return load.begun() >= before + orders; }));
+  }
+  bool is_link(const std::string& name, const std::string& other, link_state state) {
+    const auto link = nodes_.link(connection_, name, other);
+    return link && link->state == state;
+  }
+  void expect_whole() {
+    for (const auto& name : nodes_.names())
+      for (const auto& other : nodes_.names())
+        ASSERT_TRUE(name == other || wait_for([&] { return is_link(name, other, link_state::up); }))
+            << name << " to " << other;
+  }
+
+  std::vector<demo::planned_order> plan(std::size_t orders, std::uint64_t seed = 7) {
+    std::vector<std::string> customers;
+    for (std::size_t i = 0; i < 20; ++i)
+      customers.push_back(
+          shop().post<messages::customer_summary>("/customers", demo::customer_body(i), 201).value().customer_id);
+    const auto stock = shop().list("/inventory", &messages::stock_page::items).value();
+    return demo::make_plan(seed, orders, customers, stock, "cluster").orders;
+  }
+
+  static std::vector<demo::accepted_order> accepted_of(const std::vector<answered_order>& answered) {
+    std::vector<demo::accepted_order> all;
+    for (const auto& one : answered) {
+      if (one.status != 201) continue;
+      const auto order = describe::from_json<messages::order_summary>(one.body);
+      if (order) all.push_back({order->order_id, order->customer_id, order->total});
+    }
+    return all;
+  }
+
+  void expect_all_promises(const std::vector<answered_order>& answered) {
+    const auto rest = demo::wait_for_rest(shop(), rest_longest);
+    ASSERT_TRUE(rest) << rest.error().text;
+    const auto accepted = accepted_of(answered);
+    const auto findings = demo::check_promises(shop(), accepted);
+    ASSERT_TRUE(findings) << findings.error().text;
+    for (const auto& one : *findings) {
+      std::printf("  %s  %s: %s\n", one.holds ? "holds " : "BROKEN", one.promise.c_str(), one.evidence.c_str());
+      EXPECT_TRUE(one.holds) << one.promise << ": " << one.evidence;
+    }
+    for (const auto& one : answered) EXPECT_THAT(one.status, ::testing::AnyOf(201, 409, 422)) << one.body;
+  }
+
+  temporary_folder folder_;
+  http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
+  cluster_processes nodes_{folder_.path()};
+  address_board board_;
+};
+
+TEST_F(ThreeNodes, AnyDoorAnswersEveryRoute) {
+  nodes_.start_all();
+  expect_whole();
+  for (const auto& name : nodes_.names()) {
+    const demo::shop_client door{connection_, nodes_.url(name)};
+    for (const auto* route : {"/catalog", "/inventory", "/orders", "/payments", "/hospital/cases", "/notifications"})
+      EXPECT_TRUE(door.get(route)) << name << " " << route;
+    EXPECT_EQ(door.get("/orders/nobody").error().kind, fault_kind::not_found);
+    const auto page = nodes_.page(connection_, name);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->partitions.size(), 12U);
+    for (const auto& one : page->partitions)
+      EXPECT_THAT(one.state, ::testing::AnyOf("running", "reachable")) << one.partition;
+    for (const auto& one : page->partitions) EXPECT_EQ(one.epoch, 1U) << one.partition;
+  }
+  for (const auto& name : nodes_.names()) EXPECT_EQ(nodes_.stop(name), (demo::process_end{0, 0})) << name;
+}
+
+TEST_F(ThreeNodes, KeepEveryPromiseWhileEachIsKilledAndFrozen) {
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), clients};
+  base::random_source random{11};
+  for (const auto& name : nodes_.names()) {
+    for (const auto& door : nodes_.names()) {
+      if (door == name) continue;
+      board_.put(nodes_.url(door));
+    }
+    let_work(load, 50 + random.below(200));
+    nodes_.kill(name);
+    nodes_.start(name);
+    expect_whole();
+    let_work(load, 50 + random.below(200));
+    nodes_.freeze(name);
+    for (const auto& other : nodes_.names())
+      EXPECT_TRUE(other == name || wait_for([&] { return is_link(other, name, link_state::down); }))
+          << other << " sees " << name;
+    nodes_.resume(name);
+    expect_whole();
+  }
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U) << "too little load to prove anything";
+  expect_all_promises(answered);
+}
+
+TEST_F(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
+  nodes_.start("north");
+  nodes_.start("south");
+  const demo::shop_client door{connection_, nodes_.url("south")};
+  ASSERT_TRUE(wait_for([&] { return is_link("south", "north", link_state::up); }));
+  const auto customer = door.post<messages::customer_summary>("/customers", demo::customer_body(1), 201).value();
+  const auto order = connection_.fetch(door.post_request(
+      "/orders", R"({"customer_id":")" + customer.customer_id +
+                     R"(","lines":[{"sku":"MC-0001","quantity":1}],"payment":{"card":"4242424242424242"}})"));
+  ASSERT_TRUE(order);
+  ASSERT_EQ(order->status, 201) << order->body;
+  const auto id = describe::from_json<messages::order_summary>(order->body).value().order_id;
+  const auto status = [&] {
+    const auto now = door.read<messages::order_summary>("/orders/" + id);
+    return now ? now->status : messages::order_status::pending;
+  };
+  EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::placed; })) << "that needs nobody from east";
+  EXPECT_EQ(connection_.fetch(door.get_request("/payments/" + id)).value().status, 503);
+  nodes_.start("east");
+  EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::shipped; }));
+}
+
+}  // namespace
+}  // namespace musiccorp

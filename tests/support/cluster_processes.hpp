@@ -1,0 +1,166 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "demo/child_process.hpp"
+#include "demo/shop_client.hpp"
+#include "node/cluster_routes.hpp"
+
+/// A cluster of the real program on this machine. MUSICCORP_PROGRAM and MUSICCORP_SOURCE_DIR come from CMake.
+namespace musiccorp::testing {
+
+/// Ports of loopback that were free a moment ago.
+inline std::vector<std::uint16_t> free_ports(std::size_t count) {
+  std::vector<int> sockets;
+  std::vector<std::uint16_t> ports;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int one = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(one, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(one, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      throw std::runtime_error("no free port");
+    sockets.push_back(one);
+    ports.push_back(ntohs(address.sin_port));
+  }
+  for (const int one : sockets) ::close(one);
+  return ports;
+}
+
+/// Who hosts what, for three nodes: every order crosses all of them.
+inline std::map<std::string, std::vector<std::string>> three_shares() {
+  return {{"east", {"acquirer", "fraud", "payment", "pricing"}},
+          {"north", {"catalog", "customer", "inventory", "order"}},
+          {"south", {"hospital", "notification", "shipping", "warehouse"}}};
+}
+
+/// Nodes of one cluster file, each a process that is started, killed and frozen as a test wants.
+class cluster_processes {
+ public:
+  explicit cluster_processes(std::filesystem::path folder,
+                             std::map<std::string, std::vector<std::string>> shares = three_shares(),
+                             std::vector<std::string> flags = {})
+      : folder_(std::move(folder)), flags_(std::move(flags)) {
+    const auto ports = free_ports(shares.size() * 2);
+    nlohmann::ordered_json file{{"cluster", "trial"},
+                                {"settings", std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json"},
+                                {"nodes", nlohmann::json::array()}};
+    std::size_t port = 0;
+    for (const auto& [name, hosts] : shares) {
+      const auto link = ports[port++], http = ports[port++];
+      file["nodes"].push_back({{"name", name},
+                               {"link", "127.0.0.1:" + std::to_string(link)},
+                               {"http", "127.0.0.1:" + std::to_string(http)},
+                               {"hosts", hosts}});
+      nodes_[name].url = "http://127.0.0.1:" + std::to_string(http);
+    }
+    std::ofstream{file_name()} << file.dump(2);
+  }
+
+  [[nodiscard]] std::string file_name() const { return (folder_ / "cluster.json").string(); }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& [name, one] : nodes_) all.push_back(name);
+    return all;
+  }
+  [[nodiscard]] const std::string& url(const std::string& name) const { return nodes_.at(name).url; }
+
+  void launch(const std::string& name) {
+    std::filesystem::create_directories(folder_ / name);
+    std::vector<std::string> arguments{
+        "node", "--config", file_name(), "--name", name, "--data", (folder_ / name).string()};
+    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
+    auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log_file(name)});
+    if (!started) throw std::runtime_error(started.error().text);
+    nodes_.at(name).process.emplace(std::move(*started));
+  }
+  void wait_until_ready(const std::string& name, std::chrono::milliseconds longest = std::chrono::seconds{60}) {
+    const auto line = nodes_.at(name).process->wait_for_line("ready ", longest);
+    if (!line) throw std::runtime_error(name + ": " + line.error().text + "\n" + log_end(name));
+  }
+  void start(const std::string& name) {
+    launch(name);
+    wait_until_ready(name);
+  }
+  void start_all() {
+    for (const auto& name : names()) launch(name);
+    for (const auto& name : names()) wait_until_ready(name);
+  }
+  void kill(const std::string& name) {
+    nodes_.at(name).process->send(SIGKILL);
+    (void)nodes_.at(name).process->wait(std::chrono::seconds{10});
+  }
+  void freeze(const std::string& name) { nodes_.at(name).process->send(SIGSTOP); }
+  void resume(const std::string& name) { nodes_.at(name).process->send(SIGCONT); }
+  std::optional<demo::process_end> stop(const std::string& name,
+                                        std::chrono::milliseconds longest = std::chrono::seconds{20}) {
+    nodes_.at(name).process->send(SIGTERM);
+    return nodes_.at(name).process->wait(longest);
+  }
+  std::optional<demo::process_end> wait(const std::string& name, std::chrono::milliseconds longest) {
+    return nodes_.at(name).process->wait(longest);
+  }
+
+  /// Looks again and again, at the latest when `longest` has passed.
+  template <class Condition>
+  [[nodiscard]] bool wait_until(Condition holds, std::chrono::milliseconds longest) {
+    const auto deadline = std::chrono::steady_clock::now() + longest;
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      (void)::poll(nullptr, 0, 20);
+    }
+    return true;
+  }
+
+  /// Seen from the first of the names, with everybody's numbers.
+  [[nodiscard]] demo::shop_client shop(http::client& connection) const {
+    std::vector<std::string> others;
+    for (const auto& [name, one] : nodes_)
+      if (name != nodes_.begin()->first) others.push_back(one.url);
+    return {connection, nodes_.begin()->second.url, others};
+  }
+  [[nodiscard]] std::optional<node::cluster_page> page(http::client& connection, const std::string& name) const {
+    auto page = demo::shop_client{connection, url(name)}.read<node::cluster_page>("/cluster");
+    return page ? std::optional{std::move(*page)} : std::nullopt;
+  }
+  /// What `name` says about its link to `other`.
+  [[nodiscard]] std::optional<cluster::link_view> link(http::client& connection, const std::string& name,
+                                                       const std::string& other) const {
+    if (const auto seen = page(connection, name))
+      for (const auto& one : seen->links)
+        if (one.node == other) return one;
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::filesystem::path log_file(const std::string& name) const { return folder_ / (name + ".log"); }
+  [[nodiscard]] std::string log_end(const std::string& name, std::size_t bytes = 3'000) const {
+    std::ifstream stream{log_file(name), std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    return text.size() > bytes ? text.substr(text.size() - bytes) : text;
+  }
+
+ private:
+  struct member {
+    std::string url;
+    std::optional<demo::child_process> process{};
+  };
+  std::filesystem::path folder_;
+  std::vector<std::string> flags_;
+  std::map<std::string, member> nodes_;
+};
+
+}  // namespace musiccorp::testing
