@@ -4,31 +4,41 @@
 
 namespace musiccorp::request {
 
-gather_room::opened gather_room::open(std::size_t questions, instant deadline) {
-  ensure(questions > 0, "a gather asks something");
+gather_room::opened gather_room::open(std::span<breaker::permit> permits, instant deadline) {
+  ensure(!permits.empty(), "a gather asks something");
   opened made{next_question_, {}};
-  for (std::size_t i = 0; i < questions; ++i) made.questions.push_back(next_question_++);
-  open_.emplace(made.gather, state{made.gather, deadline, questions, std::vector<std::optional<reply>>(questions)});
+  state waiting{made.gather, deadline, permits.size(), std::vector<asked>(permits.size())};
+  for (std::size_t i = 0; i < permits.size(); ++i) {
+    made.questions.push_back(next_question_++);
+    waiting.questions[i].permit = std::move(permits[i]);
+  }
+  open_.emplace(made.gather, std::move(waiting));
   deadlines_.emplace(deadline, made.gather);
   return made;
 }
 
-std::optional<gather_room::gathered> gather_room::replied(std::uint64_t question, reply said) {
+std::optional<gather_room::gathered> gather_room::replied(std::uint64_t question, reply said, instant now) {
   auto place = open_.upper_bound(question);
   if (place == open_.begin()) return std::nullopt;
   --place;
   auto& waiting = place->second;
   const auto index = question - waiting.first_question;
-  if (index >= waiting.replies.size() || waiting.replies[index]) return std::nullopt;
-  waiting.replies[index] = std::move(said);
+  if (index >= waiting.questions.size() || waiting.questions[index].said) return std::nullopt;
+  auto& one = waiting.questions[index];
+  one.permit.end(end_of(said), now);
+  one.said = std::move(said);
   if (--waiting.missing > 0) return std::nullopt;
   return close(place);
 }
 
 std::vector<gather_room::gathered> gather_room::expire(instant now) {
   std::vector<gathered> expired;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now)
-    expired.push_back(close(open_.find(deadlines_.begin()->second)));
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const auto place = open_.find(deadlines_.begin()->second);
+    for (auto& one : place->second.questions)
+      if (!one.said) one.permit.end({base::fault_kind::timeout, {}}, now);
+    expired.push_back(close(place));
+  }
   return expired;
 }
 
@@ -44,8 +54,9 @@ std::optional<instant> gather_room::next_deadline() const {
 
 gather_room::gathered gather_room::close(std::map<std::uint64_t, state>::iterator place) {
   gathered done{place->first, {}};
-  for (auto& one : place->second.replies)
-    done.replies.push_back(one ? std::move(*one)
+  for (auto& one : place->second.questions)
+    done.replies.push_back(one.said
+                               ? std::move(*one.said)
                                : base::fault{base::fault_kind::timeout, "no answer before the deadline", {}, {}});
   deadlines_.erase({place->second.deadline, place->first});
   open_.erase(place);

@@ -4,17 +4,18 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "request/breaker.hpp"
 #include "request/reply.hpp"
 
 namespace musiccorp::request {
 
-using base::instant;
-
 /// Questions put to several others in parallel, and what has come back. Every gather ends: with its last reply or at
-/// its deadline, when what is missing becomes fault{timeout}. Late replies are ignored. One owner, no locking.
+/// its deadline, when what is missing becomes fault{timeout}. Late replies are ignored. Each permit hears of its
+/// question's end, or goes when the gather is forgotten. One owner, no locking.
 class gather_room {
  public:
   struct opened {
@@ -26,9 +27,10 @@ class gather_room {
     std::vector<reply> replies;  ///< in the order of the questions
   };
 
-  [[nodiscard]] opened open(std::size_t questions, instant deadline);
+  /// One question for each permit, which may be empty; takes them.
+  [[nodiscard]] opened open(std::span<breaker::permit> permits, instant deadline);
   /// The gather that this reply completes, if it does.
-  [[nodiscard]] std::optional<gathered> replied(std::uint64_t question, reply said);
+  [[nodiscard]] std::optional<gathered> replied(std::uint64_t question, reply said, instant now);
   /// The gathers whose deadline has passed.
   [[nodiscard]] std::vector<gathered> expire(instant now);
   /// Forgets all gathers. Ids are never used again, so that replies to forgotten questions stay unknown.
@@ -37,11 +39,15 @@ class gather_room {
   [[nodiscard]] std::size_t size() const { return open_.size(); }
 
  private:
+  struct asked {
+    breaker::permit permit{};
+    std::optional<reply> said{};
+  };
   struct state {
     std::uint64_t first_question;
     instant deadline;
     std::size_t missing;
-    std::vector<std::optional<reply>> replies;
+    std::vector<asked> questions;
   };
   gathered close(std::map<std::uint64_t, state>::iterator place);
 

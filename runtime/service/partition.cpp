@@ -45,7 +45,13 @@ partition::partition(const service_definition& definition, wiring wires, partiti
       environment_{std::move(environment)},
       random_{environment_.seed},
       sendable_{definition.says_types()},
-      outbox_{definition.name(), limits_.outbox} {
+      outbox_{definition.name(), limits_.outbox},
+      dependencies_{definition,
+                    limits_.breaker,
+                    environment_.seed,
+                    environment_.clock.now(),
+                    environment_.cell.registry(),
+                    environment_.board} {
   for (auto& wire : wires.upstreams) {
     auto& made = upstreams_[wire.service];
     made.cursor.upstream = wire.service;
@@ -266,15 +272,20 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     question->occurred = environment_.clock.now();
     questions.push_back(std::move(*question));
   }
-  environment_.cell.waited(seconds_between(one.message.occurred, questions.front().occurred));
-  const auto opened = gathers_.open(questions.size(), one.deadline);
+  const auto now = questions.front().occurred;
+  if (auto admitted = dependencies_.admit(questions, now, one.deadline, permits_); !admitted)
+    return answer(one.token, std::move(admitted.error()), out);
+  environment_.cell.waited(seconds_between(one.message.occurred, now));
+  const auto opened = gathers_.open(permits_, one.deadline);
   for (std::size_t i = 0; i < questions.size(); ++i)
     out.questions.push_back({questions[i].to, opened.questions[i], one.deadline, std::move(questions[i])});
   asking_.emplace(opened.gather, std::move(one));
 }
 
 void partition::replied(std::uint64_t question, const envelope& message) {
-  if (const auto done = gathers_.replied(question, request::read_reply(message))) gathered(*done);
+  const auto now = environment_.clock.now();
+  if (const auto done = gathers_.replied(question, request::read_reply(message), now)) gathered(*done);
+  dependencies_.note(now);
 }
 
 /// A no from anybody decides before trouble from anybody: trying again could not help.
@@ -362,7 +373,9 @@ bool partition::has_work() const {
 }
 
 void partition::expire(outgoing&) {
-  for (const auto& done : gathers_.expire(environment_.clock.now())) gathered(done);
+  const auto now = environment_.clock.now();
+  for (const auto& done : gathers_.expire(now)) gathered(done);
+  dependencies_.note(now);
 }
 
 std::optional<instant> partition::next_due() const { return earlier(stream_work_due(), gathers_.next_deadline()); }

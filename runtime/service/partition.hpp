@@ -18,6 +18,7 @@
 #include "delivery/waiting_room.hpp"
 #include "request/gather.hpp"
 #include "service/definition.hpp"
+#include "service/dependencies.hpp"
 #include "service/ledger.hpp"
 #include "service/outgoing.hpp"
 #include "service/wiring.hpp"
@@ -48,9 +49,10 @@ struct partition_limits {
                                                       ///< something are answered fault{overloaded}
   std::size_t attempts_told = 20;                     ///< newest attempts that a dead letter's event tells
   delivery::outbox::limits outbox{};
+  request::breaker_policy breaker{};
 };
 
-/// The world around a partition. The metrics belong to the partition's service; `ledgers` outlives it.
+/// The world around a partition. The metrics belong to the partition's service; the boards outlive it.
 struct partition_environment {
   storage::store_factory& stores;
   const base::clock& clock;
@@ -62,6 +64,7 @@ struct partition_environment {
   std::shared_ptr<telemetry::store_metrics> store_numbers = std::make_shared<telemetry::store_metrics>();
   /// By upstream: the numbers of the queue that this partition consumes.
   std::map<std::string, telemetry::queue_metrics, std::less<>> queues{};
+  dependency_board* board = nullptr;  ///< shows the services that this one asks; null: nobody looks
 };
 
 /// One service partition without its actor: takes messages in, runs rules in turns, commits many turns at once, and
@@ -266,6 +269,8 @@ class partition {
   std::deque<arrived_message> arrived_;
   instant arrived_since_{};  ///< when `arrived_` was last empty and got its first
   std::deque<pending_request> ready_;
+  dependencies dependencies_;
+  std::vector<request::breaker::permit> permits_{};  ///< of the request that is being sent on; empty in between
   request::gather_room gathers_;
   std::unordered_map<std::uint64_t, pending_request> asking_;  ///< by gather
   std::optional<accusation> accused_;

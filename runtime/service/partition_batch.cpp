@@ -422,7 +422,8 @@ void partition::ask_for_pins(outgoing& out) {
   question.occurred = environment_.clock.now();
   question.payload = describe::to_json(query);
   const auto deadline = question.occurred + std::chrono::seconds{5};
-  const auto opened = gathers_.open(1, deadline);
+  request::breaker::permit none;  // It has time: nobody waits for this answer.
+  const auto opened = gathers_.open({&none, 1}, deadline);
   pins_.gather = opened.gather;
   out.questions.push_back({hospital_, opened.questions.front(), deadline, std::move(question)});
 }

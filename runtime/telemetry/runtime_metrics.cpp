@@ -296,6 +296,24 @@ supervisor_metrics::by_cause supervisor_metrics::series_of(std::string_view chil
   return children_.emplace(child, made).first->second;
 }
 
+dependency_metrics::dependency_metrics(metrics_registry& registry, std::string_view service,
+                                       std::string_view dependency) {
+  const std::initializer_list<label> own{{"service", service}, {"dependency", dependency}};
+  state_ = registry
+               .gauges("runtime_breaker_state", "Before a service that is asked: 0 closed, 1 half open, 2 open.",
+                       {"service", "dependency"})
+               .with(own);
+  opened_ =
+      registry
+          .counters("runtime_breaker_opened_total", "Times that a closed breaker opened.", {"service", "dependency"})
+          .with(own);
+  refused_ = registry
+                 .counters("runtime_breaker_refused_total",
+                           "Requests that were answered without asking, because the breaker was not closed.",
+                           {"service", "dependency"})
+                 .with(own);
+}
+
 hospital_metrics::hospital_metrics(metrics_registry& registry)
     : letters_(registry.gauges("runtime_dead_letters", "Cases in the hospital that are not closed.",
                                {"service", "reason"})) {

@@ -252,6 +252,25 @@ class supervisor_metrics {
   std::map<std::string, by_cause, std::less<>> children_;
 };
 
+/// One service as another one asks it, through a circuit breaker. Thread-safe.
+class dependency_metrics {
+ public:
+  dependency_metrics() = default;
+  dependency_metrics(metrics_registry& registry, std::string_view service, std::string_view dependency);
+
+  /// 0 closed, 1 half open, 2 open.
+  void state(std::uint8_t now) const noexcept { state_.set(std::uint64_t{now}); }
+  /// It was closed until now. A probe that failed is not counted again.
+  void opened() const noexcept { opened_.increment(); }
+  /// A request was answered without asking.
+  void refused() const noexcept { refused_.increment(); }
+
+ private:
+  gauge state_;
+  counter opened_;
+  counter refused_;
+};
+
 /// What the hospital keeps. One owner; no locking.
 class hospital_metrics {
  public:

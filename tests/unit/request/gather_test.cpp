@@ -10,8 +10,19 @@ using namespace std::chrono_literals;
 reply said(std::string text) { return answer{"noted", 1, {}, std::move(text)}; }
 instant at(std::chrono::microseconds time) { return instant{time}; }
 
+/// A room whose questions need no permit.
+struct free_room : gather_room {
+  opened open(std::size_t questions, instant deadline) {
+    std::vector<breaker::permit> none(questions);
+    return gather_room::open(none, deadline);
+  }
+  std::optional<gathered> replied(std::uint64_t question, reply what) {
+    return gather_room::replied(question, std::move(what), at(0s));
+  }
+};
+
 TEST(Gather, IsCompleteWithItsLastReplyInTheOrderOfTheQuestions) {
-  gather_room room;
+  free_room room;
   const auto opened = room.open(3, at(1s));
   EXPECT_FALSE(room.replied(opened.questions[2], said("c")));
   EXPECT_FALSE(room.replied(opened.questions[0], said("a")));
@@ -25,7 +36,7 @@ TEST(Gather, IsCompleteWithItsLastReplyInTheOrderOfTheQuestions) {
 }
 
 TEST(Gather, IgnoresRepliesThatAreLateRepeatedOrForged) {
-  gather_room room;
+  free_room room;
   const auto opened = room.open(2, at(1s));
   EXPECT_FALSE(room.replied(opened.questions[0], said("a")));
   EXPECT_FALSE(room.replied(opened.questions[0], said("again")));
@@ -36,7 +47,7 @@ TEST(Gather, IgnoresRepliesThatAreLateRepeatedOrForged) {
 }
 
 TEST(Gather, EndsAtItsDeadlineWithATimeoutForWhatIsMissing) {
-  gather_room room;
+  free_room room;
   const auto first = room.open(2, at(2s));
   (void)room.open(1, at(1s));
   EXPECT_EQ(room.next_deadline(), at(1s));
@@ -46,6 +57,43 @@ TEST(Gather, EndsAtItsDeadlineWithATimeoutForWhatIsMissing) {
   ASSERT_EQ(expired.size(), 1U);
   EXPECT_EQ(std::get<answer>(expired[0].replies[0]).payload, "a");
   EXPECT_EQ(std::get<base::fault>(expired[0].replies[1]).kind, fault_kind::timeout);
+}
+
+TEST(Gather, TellsEachPermitOnceHowItsQuestionEnded) {
+  breaker asked{{.failures_in_row = 2, .open_first = 100ms, .jitter_percent = 0}, 1, at(0s)};
+  const auto permits = [&](instant now, std::size_t count) {
+    std::vector<breaker::permit> made;
+    for (std::size_t i = 0; i < count; ++i) made.push_back(asked.ask(now, now + 1s));
+    return made;
+  };
+  const base::fault away{fault_kind::unavailable, "away", {}, {}};
+  gather_room room;
+  auto three = permits(at(0s), 3);
+  const auto opened = room.open(three, at(1s));
+  (void)room.replied(opened.questions[0], away, at(0s));
+  (void)room.replied(opened.questions[0], away, at(0s));
+  EXPECT_EQ(asked.state(), breaker_state::closed) << "said twice, counted once";
+  (void)room.replied(opened.questions[1], said("here"), at(0s));
+  (void)room.expire(at(1s));
+  EXPECT_EQ(asked.state(), breaker_state::closed) << "who has answered is not late";
+  auto one = permits(at(1s), 1);
+  (void)room.open(one, at(2s));
+  (void)room.expire(at(2s));
+  EXPECT_EQ(asked.state(), breaker_state::open) << "silence is a failure";
+  EXPECT_EQ(asked.cause(), fault_kind::timeout);
+}
+
+TEST(Gather, WhatIsForgottenGivesItsPermitBack) {
+  breaker asked{{.failures_in_row = 1, .open_first = 100ms, .jitter_percent = 0}, 1, at(0s)};
+  asked.ask(at(0s), at(1s)).end({fault_kind::unavailable, {}}, at(0s));
+  gather_room room;
+  std::vector<breaker::permit> probe;
+  probe.push_back(asked.ask(at(100ms), at(1s)));
+  ASSERT_TRUE(probe.front());
+  (void)room.open(probe, at(1s));
+  EXPECT_FALSE(asked.ask(at(100ms), at(1s)));
+  room.clear();
+  EXPECT_TRUE(asked.ask(at(100ms), at(1s)));
 }
 
 TEST(Reply, TravelsAsAMessageAndBack) {
