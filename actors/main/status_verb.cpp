@@ -36,6 +36,14 @@ class status_text {
   void add(const supervisor_view& one, std::size_t depth) {
     for (const auto& child : one.children) add(child, depth);
   }
+  /// A breaker, unless it is closed.
+  void add(const service::dependency_view& one) {
+    if (one.state == request::breaker_state::closed) return;
+    text += "\nBREAKER: " + one.service + " does not ask " + one.dependency + " (" + short_line(one.cause) + "), " +
+            std::string{describe::name_of(one.state)} + " for " + ago(one.since, now_);
+    if (one.next_probe) text += ", next try " + (*one.next_probe > now_ ? "in " + ago(now_, *one.next_probe) : "now");
+    text += "\n";
+  }
   [[nodiscard]] bool all_up() const { return all_up_; }
   std::string text{};
 
@@ -80,6 +88,7 @@ int show_status(const std::string& url, bool as_json) {
       told.text += root.path + " at " + url + ", may restart " + std::to_string(root.budget_left) + " more\n";
       told.add(root, 1);
     }
+    for (const auto& one : page->dependencies) told.add(one);
     for (const auto& one : page->overdue)
       told.text += "\nWEDGED: " + one.name + " has been handling " + one.what + " for " +
                    std::to_string(one.running_ms) + " ms (deadline " + std::to_string(one.deadline_ms) + " ms)\n";

@@ -23,6 +23,9 @@ class checker {
       problems_.push_back({"/node", describe::shown(config.node), std::string{folder_name_wanted}});
     check_retry("/retry", config.retry);
     check_delays("/supervision", config.supervision.delay_first_ms, config.supervision.delay_longest_ms);
+    if (config.breaker.open_first_ms > config.breaker.open_longest_ms)
+      problems_.push_back({"/breaker/open_first_ms", std::to_string(config.breaker.open_first_ms),
+                           "at most open_longest_ms, which is " + std::to_string(config.breaker.open_longest_ms)});
     for (const auto& [name, path] : config.imports)
       if (path.empty()) problems_.push_back({below("/imports", name), "\"\"", "the path of a file"});
     for (const auto& [name, one] : config.services) check_service(name, one);

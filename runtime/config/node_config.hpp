@@ -245,6 +245,45 @@ struct supervision_config {
   }
 };
 
+/// When a service is no longer asked because it does not answer, and when it is tried again.
+struct breaker_config {
+  std::int32_t failures_in_row = 10;
+  std::int32_t failures_percent = 50;
+  std::int32_t calls_min = 20;
+  std::int64_t window_ms = 10'000;
+  std::int64_t open_first_ms = 500;
+  std::int64_t open_longest_ms = 10'000;
+  std::int32_t jitter_percent = 20;
+  std::int32_t probes_max = 1;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "breaker_config", 1,
+        field(
+            "failures_in_row", &breaker_config::failures_in_row,
+            "Asks in a row that end unavailable, overloaded or without an answer, after which it opens; 0: never for "
+            "that",
+            defaulted, between(0, 1'000'000)),
+        field("failures_percent", &breaker_config::failures_percent,
+              "It also opens at a failure when so many of the window's asks failed; 0: never for that", defaulted,
+              between(0, 100)),
+        field("calls_min", &breaker_config::calls_min, "Asks in the window, below which their share says nothing",
+              defaulted, between(1, 1'000'000)),
+        field("window_ms", &breaker_config::window_ms, "The window", defaulted, between(100, 3'600'000)),
+        field(
+            "open_first_ms", &breaker_config::open_first_ms,
+            "Wait before the first probe; doubles with each probe that fails, and is at least what the other side's "
+            "Retry-After says (10 minutes at most)",
+            defaulted, between(1, 3'600'000)),
+        field("open_longest_ms", &breaker_config::open_longest_ms, "No doubled wait is longer than this", defaulted,
+              between(1, 3'600'000)),
+        field("jitter_percent", &breaker_config::jitter_percent, "The part of each wait that is random", defaulted,
+              between(0, 100)),
+        field("probes_max", &breaker_config::probes_max, "Requests at once that may try whether it is back",
+              defaulted, between(1, 1'000)));
+  }
+};
+
 struct node_config {
   std::string schema;
   std::string node = "shop";
@@ -257,6 +296,7 @@ struct node_config {
   order_config order;
   stream_config streams;
   supervision_config supervision;
+  breaker_config breaker;
   std::optional<std::int64_t> seed;
   std::map<std::string, std::string> imports;
   std::map<std::string, service_config> services;
@@ -277,6 +317,8 @@ struct node_config {
         field("order", &node_config::order, "What happens to those of its key", defaulted),
         field("streams", &node_config::streams, "Messages between services", defaulted),
         field("supervision", &node_config::supervision, "What happens to a service that fails", defaulted),
+        field("breaker", &node_config::breaker, "What happens to requests that need a service that does not answer",
+              defaulted),
         field("seed", &node_config::seed, "Of the random generator; missing: from the system", at_least(0)),
         field("imports", &node_config::imports,
               "Files that a service reads at its first start, from this file's folder", defaulted),

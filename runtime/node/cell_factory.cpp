@@ -17,7 +17,7 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
                            const std::map<std::string, service::wiring>& wires,
                            std::shared_ptr<const base::clock> clock, service::ledger_board& ledgers,
                            observatory& numbers, std::shared_ptr<service::directory> places,
-                           std::shared_ptr<supervision::watchdog> watchdog)
+                           std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked)
     : options_{options},
       services_{services},
       wires_{wires},
@@ -26,6 +26,7 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
       numbers_{numbers},
       directory_{std::move(places)},
       watchdog_{std::move(watchdog)},
+      asked_{asked},
       stores_{storage::sqlite_stores(options_.data, options_.durability)} {}
 
 result<void> cell_factory::prepare() {
@@ -92,7 +93,7 @@ std::unique_ptr<service::partition> cell_factory::make(const service_definition&
   return std::make_unique<service::partition>(
       definition, where.wires, where.options.limits,
       service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
-                                     numbers_.cell(definition.name()), where.store_numbers, where.queues});
+                                     numbers_.cell(definition.name()), where.store_numbers, where.queues, &asked_});
 }
 
 result<supervision::started_child> cell_factory::start(const service_definition& definition,

@@ -45,10 +45,24 @@ http::server_options door_from(const config::http_config& config) {
   return door;
 }
 
+request::breaker_policy breaker_from(const config::breaker_config& config) {
+  request::breaker_policy made;
+  made.failures_in_row = static_cast<std::uint32_t>(config.failures_in_row);
+  made.failures_percent = static_cast<std::uint32_t>(config.failures_percent);
+  made.calls_min = static_cast<std::uint32_t>(config.calls_min);
+  made.window = milliseconds{config.window_ms};
+  made.open_first = milliseconds{config.open_first_ms};
+  made.open_longest = milliseconds{config.open_longest_ms};
+  made.jitter_percent = config.jitter_percent;
+  made.probes_max = static_cast<std::uint32_t>(config.probes_max);
+  return made;
+}
+
 service_options defaults_from(const config::node_config& config) {
   service_options made;
   made.limits.retry = policy_from(config.retry);
   set_order(made.limits, config.order);
+  made.limits.breaker = breaker_from(config.breaker);
   made.limits.log_messages_max = size(config.streams.log_messages_max);
   made.limits.deferral_longest = milliseconds{config.streams.deferral_longest_ms};
   made.limits.window_messages = size(config.streams.window_messages);

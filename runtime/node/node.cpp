@@ -72,7 +72,7 @@ class node::parts {
         local_{services_.data(), count_local(options_, services_)},
         wires_{service::wire(services_)},
         numbers_{*clock_, options_.version, ledgers_},
-        cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_},
+        cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_, *asked_},
         config_{threads_for(options_, local_.size()), options_.throughput, options_.cluster.has_value()},
         system_{config_} {}
 
@@ -192,7 +192,7 @@ class node::parts {
     for (auto& route : admin_routes(numbers_, cells_.statuses(), services_, options_.name, options_.version,
                                     [this] { return ailments(); }))
       table.push_back(std::move(route));
-    for (auto& route : supervision_routes(board_, watchdog_, clock_)) table.push_back(std::move(route));
+    for (auto& route : supervision_routes(board_, watchdog_, asked_, clock_)) table.push_back(std::move(route));
     table.push_back(cluster_route([this] {
       return look_at_cluster(options_, services_, wires_, cells_.statuses(), ledgers_,
                              neighbours_ ? &*neighbours_ : nullptr);
@@ -268,6 +268,7 @@ class node::parts {
   observatory numbers_;
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
+  std::shared_ptr<service::dependency_board> asked_ = std::make_shared<service::dependency_board>();
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   cell_factory cells_;
   mutable std::mutex mutex_;

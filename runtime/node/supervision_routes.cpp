@@ -96,16 +96,17 @@ std::vector<operator_action> operator_audit::last() const {
 
 std::vector<http::route> supervision_routes(std::shared_ptr<supervision::supervision_board> board,
                                             std::shared_ptr<supervision::watchdog> watchdog,
+                                            std::shared_ptr<const service::dependency_board> asked,
                                             std::shared_ptr<const base::clock> clock) {
   const auto audit = std::make_shared<operator_audit>();
   const desk all{board, std::move(clock), audit};
   std::vector<http::route> table;
-  table.push_back(
-      {"GET", "/supervision",
-       [board, watchdog = std::move(watchdog), audit](const http::request&,
-                                                      const std::shared_ptr<http::exchange>& exchange) {
-         exchange->respond(json_reply(supervision_page{board->tree(), watchdog->overdue(), audit->last()}));
-       }});
+  table.push_back({"GET", "/supervision",
+                   [board, watchdog = std::move(watchdog), audit, asked = std::move(asked)](
+                       const http::request&, const std::shared_ptr<http::exchange>& exchange) {
+                     exchange->respond(json_reply(
+                         supervision_page{board->tree(), watchdog->overdue(), audit->last(), asked->all()}));
+                   }});
   const auto post = [&](const std::string& verb, command what) {
     table.push_back(
         {"POST", "/supervision/{child}/" + verb,

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "describe/describe.hpp"
 #include "http/dispatch.hpp"
+#include "service/dependencies.hpp"
 #include "supervision/supervision_board.hpp"
 #include "supervision/watchdog.hpp"
 
@@ -38,11 +39,14 @@ struct supervision_page {
   std::vector<supervision::supervisor_view> tree;
   std::vector<supervision::overdue_view> overdue;
   std::vector<operator_action> actions;
+  std::vector<service::dependency_view> dependencies;
 
   static constexpr auto describe() {
-    return describe_as("supervision_page", 1, field("tree", &supervision_page::tree, "supervisors without a parent"),
-                       field("overdue", &supervision_page::overdue, "handlers over their deadline"),
-                       field("actions", &supervision_page::actions, "of operators since the start, newest first"));
+    return describe_as(
+        "supervision_page", 1, field("tree", &supervision_page::tree, "supervisors without a parent"),
+        field("overdue", &supervision_page::overdue, "handlers over their deadline"),
+        field("actions", &supervision_page::actions, "of operators since the start, newest first"),
+        field("dependencies", &supervision_page::dependencies, "services that services ask, by who asks", defaulted));
   }
 };
 
@@ -74,6 +78,7 @@ class operator_audit {
 /// can't be done now (it is being restarted, say), 200 with the operator_action when it is done.
 [[nodiscard]] std::vector<http::route> supervision_routes(std::shared_ptr<supervision::supervision_board> board,
                                                           std::shared_ptr<supervision::watchdog> watchdog,
+                                                          std::shared_ptr<const service::dependency_board> asked,
                                                           std::shared_ptr<const base::clock> clock);
 
 }  // namespace musiccorp::node

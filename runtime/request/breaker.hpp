@@ -24,7 +24,7 @@ struct breaker_policy {
   std::uint32_t calls_min = 20;  ///< asks in the window, below which that share says nothing
   duration window = std::chrono::seconds{10};
   duration open_first = std::chrono::milliseconds{500};  ///< doubles with each probe that fails
-  duration open_longest = std::chrono::seconds{30};
+  duration open_longest = std::chrono::seconds{10};
   int jitter_percent = 20;       ///< the part of each wait that is random
   std::uint32_t probes_max = 1;  ///< asks at once that may try whether it is back
 };

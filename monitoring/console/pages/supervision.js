@@ -27,6 +27,14 @@ async function act(action, path, again) {
   again();
 }
 
+/** Services that others do not ask now, because they do not answer. */
+function away(dependencies) {
+  const those = dependencies.filter(one => one.state !== 'closed');
+  return those.length ? h('section', {class: 'trouble'}, h('h2', {}, format.plural(those.length, 'service is', 'services are'), ' not asked now'),
+    h('ul', {class: 'plain-list'}, those.map(one => h('li', {}, h('span', {class: 'strong'}, one.service), ' waits for ',
+      h('span', {class: 'strong'}, one.dependency), ` (${format.words(one.cause)}), ${format.words(one.state)} since ${format.clock(one.since)}`)))) : null;
+}
+
 /** What operators did since the node was started, newest first. */
 const actionTable = actions => scroller('Actions', h('table', {}, h('caption', {class: 'unseen'}, 'Actions'),
   h('thead', {}, h('tr', {}, ['When', 'Who', 'Did', 'With', 'Why', 'Outcome'].map(name => h('th', {scope: 'col'}, name)))),
@@ -111,6 +119,7 @@ export async function show({place, signal}) {
       view.overdue.length ? h('section', {class: 'trouble'}, h('h2', {}, format.plural(view.overdue.length, 'handler is', 'handlers are'), ' over the deadline'),
         h('ul', {class: 'plain-list'}, view.overdue.map(one => h('li', {}, h('span', {class: 'strong'}, one.name), ' handles ',
           h('span', {class: 'mono'}, one.what), ` for ${format.span(one.running_ms / 1000)}; allowed are ${format.span(one.deadline_ms / 1000)}`)))) : null,
+      away(view.dependencies ?? []),
       view.tree.length ? view.tree.map(supervisor) : empty('The tree is empty', 'No supervisor runs here.'),
       view.actions?.length ? h('section', {}, h('h2', {}, 'What people did'), actionTable(view.actions)) : null);
     if (focused) [...content.querySelectorAll('[data-name]')].find(one => one.dataset.name === focused)?.focus();

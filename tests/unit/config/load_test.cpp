@@ -61,7 +61,10 @@ TEST(NodeFile, HasTheDocumentedDefaults) {
             R"("deferral_longest_ms":3600000,"answers_kept_s":86400},)"
             R"("supervision":{"restarts_max":5,"restarts_period_ms":10000,"differing_crashes":3,)"
             R"("services_restarts_max":20,"delay_first_ms":500,"delay_longest_ms":30000,)"
-            R"("handler_deadline_ms":30000,"wedged":"wait"},"imports":{},"services":{}})");
+            R"("handler_deadline_ms":30000,"wedged":"wait"},)"
+            R"("breaker":{"failures_in_row":10,"failures_percent":50,"calls_min":20,"window_ms":10000,)"
+            R"("open_first_ms":500,"open_longest_ms":10000,"jitter_percent":20,"probes_max":1},)"
+            R"("imports":{},"services":{}})");
 }
 
 TEST(NodeFile, DefaultsPassTheirOwnChecks) {
@@ -107,6 +110,8 @@ TEST(NodeFile, IsReadWhole) {
       R"("payload_bytes_max":1500,"log_kept_s":1,"log_messages_max":13,"deferral_longest_ms":14,"answers_kept_s":2},)"
       R"("supervision":{"restarts_max":31,"restarts_period_ms":32,"differing_crashes":33,"services_restarts_max":34,)"
       R"("delay_first_ms":35,"delay_longest_ms":36,"handler_deadline_ms":37,"wedged":"end_process"},)"
+      R"("breaker":{"failures_in_row":41,"failures_percent":43,"calls_min":44,"window_ms":145,"open_first_ms":46,)"
+      R"("open_longest_ms":47,"jitter_percent":48,"probes_max":49},)"
       R"("seed":42,"imports":{"catalog":"/c.json"},)"
       R"("services":{"inventory":{"mailbox_limit":1,"mailbox_bytes_limit":2000,)"
       R"("order":{"policy":"none","parked_per_key_max":21,"parked_max":22},"retry":{"attempts_max":3,)"

@@ -94,6 +94,12 @@ TEST(Refusal, OfAFirstDelayAboveTheLongest) {
             "30000, found 40000\n");
 }
 
+TEST(Refusal, OfABreakerWhoseFirstWaitIsAboveTheLongest) {
+  EXPECT_EQ(refusal_of(R"({"breaker":{"open_first_ms":20000}})"),
+            "node.json: /breaker/open_first_ms: wanted at most open_longest_ms, which is 10000, found 20000\n");
+  EXPECT_EQ(refusal_of(R"({"breaker":{"open_first_ms":20000,"open_longest_ms":20000}})"), "");
+}
+
 TEST(Refusal, OfANodeNameThatCannotNameAFolder) {
   const std::string wanted = "wanted letters, digits, '-', '_' and '.', not starting with '.': it names a folder";
   EXPECT_EQ(refusal_of(R"({"node":"../up"})"), "node.json: /node: " + wanted + ", found \"../up\"\n");

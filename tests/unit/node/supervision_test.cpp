@@ -191,6 +191,56 @@ TEST_F(Supervised, AWholeGroupCanBeRestartedWhileOrdersCome) {
       << " were answered 201: " << fetch("GET", "/totals/all").body;
 }
 
+/// The supervisors below `at` and what they may still spend.
+void add_budgets(const json& at, std::map<std::string, json>& found) {
+  found[at.at("path")] = at.at("budget_left");
+  for (const auto& child : at.at("children"))
+    for (const auto& inside : child.at("supervises")) add_budgets(inside, found);
+}
+
+TEST_F(Supervised, AServiceThatIsStoppedOpensABreakerAndSpendsNoBudgetAndOrdersFlowWhenItIsBack) {
+  start();
+  const auto budgets = [&] {
+    std::map<std::string, json> found;
+    for (const auto& root : page().at("tree")) add_budgets(root, found);
+    return found;
+  };
+  const auto breaker = [&] { return page().at("dependencies").at(0); };
+  auto sell = [&, number = 0]() mutable {
+    return fetch("POST", "/sales", describe::to_json(buy{"order-" + std::to_string(++number), "disc"}));
+  };
+  const auto before = budgets();
+  EXPECT_EQ(sell().status, 201);
+  EXPECT_EQ(breaker().at("service"), "till");
+  EXPECT_EQ(breaker().at("dependency"), "price");
+  EXPECT_EQ(breaker().at("state"), "closed");
+  EXPECT_FALSE(breaker().contains("next_probe"));
+
+  EXPECT_EQ(order("price", "stop"), 200);
+  ASSERT_TRUE(becomes([&] {
+    const auto said = sell();
+    EXPECT_EQ(said.status, 503) << said.body;
+    return said.body.find("price is not answering; asked again in ") != std::string::npos;
+  }));
+  const auto refused = sell();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_TRUE(refused.headers.find("retry-after")) << refused.body;
+  EXPECT_NE(breaker().at("state"), "closed");
+  EXPECT_TRUE(breaker().contains("next_probe"));
+  EXPECT_EQ(breaker().at("cause"), "unavailable");
+  EXPECT_THAT(fetch("GET", "/metrics").body,
+              HasSubstr(R"(runtime_breaker_opened_total{dependency="price",service="till"} 1)"));
+  EXPECT_EQ(fetch("GET", "/totals/all").status, 200) << "others go on";
+  EXPECT_EQ(budgets(), before);
+  EXPECT_EQ(child({"services", "till"}).at("restarts"), 0);
+
+  EXPECT_EQ(order("price", "start"), 200);
+  ASSERT_TRUE(becomes([&] { return sell().status == 201; }));
+  EXPECT_EQ(breaker().at("state"), "closed");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(sell().status, 201);
+  EXPECT_EQ(budgets(), before);
+}
+
 TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
   options_.supervision.handler_deadline = 20ms;
   auto services = shop(trouble_);
