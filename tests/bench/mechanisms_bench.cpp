@@ -20,6 +20,7 @@
 #include "http/exchange.hpp"
 #include "http/server.hpp"
 #include "messages/order_messages.hpp"
+#include "request/gather.hpp"
 #include "storage/memory_store.hpp"
 
 namespace musiccorp::bench {
@@ -213,6 +214,36 @@ void http_inline(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(depth));
 }
 BENCHMARK(http_inline)->Name("http: answer on the I/O thread, requests in a row:")->Arg(1)->Arg(16)->UseRealTime();
+
+/// One question among three through the breakers before it: permit, question, answer, end.
+void ask_through(benchmark::State& state, bool guarded) {
+  const instant now{std::chrono::days{20'000}};
+  request::breaker one{{}, 1, now}, other{{}, 2, now}, third{{}, 3, now};
+  std::array<request::breaker*, 3> asked{&one, &other, &third};
+  std::array<request::breaker::permit, 3> permits;
+  request::gather_room room;
+  for (auto _ : state) {
+    if (guarded)
+      for (std::size_t i = 0; i < asked.size(); ++i) permits[i] = asked[i]->ask(now, now);
+    const auto opened = room.open(permits, now);
+    for (const auto question : opened.questions)
+      benchmark::DoNotOptimize(room.replied(question, request::answer{}, now));
+  }
+  state.SetItemsProcessed(state.iterations() * 3);
+}
+BENCHMARK_CAPTURE(ask_through, bare, false)->Name("ask: question and answer");
+BENCHMARK_CAPTURE(ask_through, guarded, true)->Name("ask: question and answer through a closed breaker");
+
+void closed_breaker(benchmark::State& state) {
+  instant now{std::chrono::days{20'000}};
+  request::breaker one{{}, 1, now};
+  for (auto _ : state) {
+    now += duration{1};
+    one.ask(now, now).end({}, now);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(closed_breaker)->Name("breaker: permit and success");
 
 /// Keeps each run's items per second by the name of its benchmark.
 class collector final : public benchmark::BenchmarkReporter {
