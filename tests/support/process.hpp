@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,33 +13,10 @@
 #include <vector>
 
 #include "demo/child_process.hpp"
+#include "support/temporary_folder.hpp"
 
 /// The real program as a child process. MUSICCORP_PROGRAM and MUSICCORP_SOURCE_DIR come from CMake.
 namespace musiccorp::testing {
-
-/// A folder of its own for one test, removed at the end.
-class temporary_folder {
- public:
-  explicit temporary_folder(const std::filesystem::path& root = std::filesystem::temp_directory_path()) {
-    auto name = (root / "musiccorp-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    path_ = name;
-  }
-  ~temporary_folder() {
-    std::error_code ignored;
-    if (!kept_) std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// For a failed test: somebody will want to look.
-  void keep() { kept_ = true; }
-
- private:
-  std::filesystem::path path_;
-  bool kept_ = false;
-};
 
 /// A node of the shop on one data folder, which is killed and started as often as a test wants.
 class shop_process {

@@ -7,8 +7,8 @@
 namespace musiccorp::cluster {
 namespace {
 
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 parcel order_parcel(const std::string& from, const std::string& to, std::uint64_t number) {
   message::envelope placed;
