@@ -120,13 +120,6 @@ result<std::vector<service_definition>> services_for(const config::node_config& 
   return services;
 }
 
-/// A cluster file, or an exit code after it has told what is wrong.
-std::variant<config::cluster_plan, int> load_cluster(const std::filesystem::path& file) {
-  auto cluster = config::load_cluster_file(file, service_names(), roster::partitionable());
-  if (!cluster) return complain(cluster.error(), file, exit_bad_config);
-  return std::move(*cluster);
-}
-
 std::string listed(const std::vector<config::cluster_member>& members) {
   std::string all;
   for (const auto& one : members) all.append(all.empty() ? "" : ", ").append(one.name);
@@ -205,20 +198,18 @@ sigset_t stop_signals() {
 
 }  // namespace
 
+std::variant<config::cluster_plan, int> load_cluster(const std::filesystem::path& file) {
+  auto cluster = config::load_cluster_file(file, service_names(), roster::partitionable());
+  if (!cluster) return complain(cluster.error(), file, exit_bad_config);
+  return std::move(*cluster);
+}
+
 std::filesystem::path project_root() {
   std::error_code ignored;
   for (auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
        !folder.empty() && folder != folder.root_path(); folder = folder.parent_path())
     if (std::filesystem::exists(folder / "config" / "node.json", ignored)) return folder;
   return std::filesystem::current_path(ignored);
-}
-
-std::variant<std::vector<std::string>, int> members_of(const std::string& cluster_file) {
-  const auto read = load_cluster(cluster_file);
-  if (const auto* code = std::get_if<int>(&read)) return *code;
-  std::vector<std::string> names;
-  for (const auto& one : std::get<config::cluster_plan>(read).members) names.push_back(one.name);
-  return names;
 }
 
 std::variant<checked_flags, int> check_flags(const node_flags& flags) {

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/cluster_file.hpp"
 #include "demo/demo.hpp"
 
 /// What the program can do. Every command returns the process's exit code; sysexits.h says what they mean.
@@ -31,7 +32,8 @@ int run_node(const node_flags& flags);
 /// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
 /// when it gave up, 78 for a bad configuration.
 int run_up(const node_flags& flags, int nodes);
-/// The same for every node of the cluster file that `flags.config` names; each keeps its data in a folder of its name.
+/// The same for every node of the cluster file that `flags.config` names; each keeps its data in a folder of its
+/// name.
 int run_up_cluster(const node_flags& flags);
 
 /// What flags and files ask for, as far as others need it.
@@ -43,8 +45,8 @@ struct checked_flags {
 };
 /// An exit code after it has told what is wrong.
 [[nodiscard]] std::variant<checked_flags, int> check_flags(const node_flags& flags);
-/// The names of a cluster file's nodes; an exit code after it has told what is wrong.
-[[nodiscard]] std::variant<std::vector<std::string>, int> members_of(const std::string& cluster_file);
+/// A cluster file for this shop; an exit code after it has told what is wrong.
+[[nodiscard]] std::variant<config::cluster_plan, int> load_cluster(const std::filesystem::path& file);
 int explain_config(const node_flags& flags, bool as_json);
 int demonstrate(demo::demo_options options);
 /// `folder` empty: config/schema of the project. 74 when a file cannot be written.

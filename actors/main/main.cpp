@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "certs_verb.hpp"
 #include "commands.hpp"
 #include "describe/suggest.hpp"
 #include "hospital_verb.hpp"
@@ -20,6 +21,7 @@ struct wanted_options {
   node_flags node;
   int nodes = 1;
   std::string cluster;  ///< file
+  std::string certified_cluster;
   std::string shop = "http://127.0.0.1:8080";
   bool status_as_json = false;
   bool explain_as_json = false;
@@ -49,6 +51,14 @@ Examples:
   musiccorp node --config config/node.json --http 127.0.0.1:0 --set /retry/attempts_max=3)";
 
 constexpr auto status_footer = R"(Exit codes: 0 all of it is up, 1 something is not, 69 the shop can't be reached.)";
+
+constexpr auto certs_footer =
+    R"(An authority for the cluster and a certificate for each node, in the folder that /tls names. What is there and
+still serves is kept; a certificate that ends within 30 days is made anew.
+Exit codes: 0 done, 74 a file could not be written, 78 the cluster file is wrong.
+
+Example:
+  musiccorp certs config/cluster/tls.json)";
 
 constexpr auto up_footer =
     R"(Supervises a process that runs `node`: starts it again when it ends by itself, later and later, and gives up
@@ -89,6 +99,9 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
       ->type_name("FILE")
       ->excludes(up->get_option("--nodes"), up->get_option("--config"), up->get_option("--http"));
   up->footer(up_footer);
+  auto* certs = app.add_subcommand("certs", "Make the certificates that a cluster file names");
+  certs->add_option("FILE", wanted.certified_cluster, "Cluster file")->required()->type_name("");
+  certs->footer(certs_footer);
   auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
   status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
   status->add_flag("--json", wanted.status_as_json, "Print the answer of GET /supervision");
@@ -208,6 +221,7 @@ int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& 
     return run_up_cluster(flags);
   }
   if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
+  if (app.got_subcommand("certs")) return make_certs(wanted.certified_cluster);
   if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_as_json);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);
   if (app.got_subcommand("demo")) return demonstrate(wanted.demo);

@@ -1,7 +1,11 @@
 #include "status_verb.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <iostream>
 
+#include "node/cluster_routes.hpp"
 #include "node/supervision_routes.hpp"
 #include "running_shop.hpp"
 
@@ -75,6 +79,39 @@ class status_text {
   bool all_up_ = true;
 };
 
+std::string cell(std::string text, std::size_t width) {
+  return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
+}
+
+/// The other nodes, and what is where. Empty on a node that is alone.
+std::string text_of(const node::cluster_page& page, base::instant now) {
+  if (page.cluster.empty()) return {};
+  auto text = "\ncluster " + page.cluster + ", seen from " + page.node + "\n";
+  for (const auto& one : page.links) {
+    text += "  " + cell(one.node, 18) + std::string{describe::name_of(one.state)} + " for " + ago(one.since, now);
+    if (one.state == cluster::link_state::up) {
+      std::array<char, 32> rtt{};
+      std::snprintf(rtt.data(), rtt.size(), ", round trip %.1f ms", one.rtt_p50_ms);
+      text += rtt.data();
+    } else {
+      text += ": " + short_line(one.why);
+    }
+    text += "\n";
+  }
+  for (const auto& one : page.partitions)
+    text += "  " + cell(one.partition, 18) + cell(one.node, 12) + one.state +
+            (one.epoch ? ", epoch " + std::to_string(*one.epoch) : std::string{}) + "\n";
+  for (const auto& one : page.streams)
+    if (one.ready > 0)
+      text += "  " + cell(one.queue, 30) + std::to_string(one.ready) + " behind" +
+              (one.oldest_ready ? ", the oldest for " + ago(*one.oldest_ready, now) : std::string{}) + "\n";
+  return text;
+}
+
+bool is_whole(const node::cluster_page& page) {
+  return std::ranges::all_of(page.links, [](const auto& one) { return one.state == cluster::link_state::up; });
+}
+
 }  // namespace
 
 int show_status(const std::string& url, bool as_json) {
@@ -92,8 +129,11 @@ int show_status(const std::string& url, bool as_json) {
     for (const auto& one : page->overdue)
       told.text += "\nWEDGED: " + one.name + " has been handling " + one.what + " for " +
                    std::to_string(one.running_ms) + " ms (deadline " + std::to_string(one.deadline_ms) + " ms)\n";
+    const auto cluster = describe::from_json<node::cluster_page>(shop.get("/cluster"));
+    if (!cluster) throw ending_early{exit_unreachable, url + " answers what this program does not understand"};
+    told.text += text_of(*cluster, base::system_clock{}.now());
     std::cout << (as_json ? body + "\n" : told.text) << std::flush;
-    return told.all_up() && page->overdue.empty() && !page->tree.empty() ? 0 : exit_refused;
+    return is_whole(*cluster) && told.all_up() && page->overdue.empty() && !page->tree.empty() ? 0 : exit_refused;
   } catch (const ending_early& early) {
     std::cerr << early.text << std::endl;
     return early.code;

@@ -125,10 +125,11 @@ int run_up(const node_flags& flags, int nodes) {
 }
 
 int run_up_cluster(const node_flags& flags) {
-  const auto made = members_of(flags.config);
+  const auto made = load_cluster(flags.config);
   if (const auto* code = std::get_if<int>(&made)) return *code;
   std::vector<wanted_node> wanted;
-  for (const auto& name : std::get<std::vector<std::string>>(made)) {
+  for (const auto& member : std::get<config::cluster_plan>(made).members) {
+    const auto& name = member.name;
     auto one = flags;
     one.name = name;
     if (!flags.data.empty()) one.data = (std::filesystem::path{flags.data} / name).string();

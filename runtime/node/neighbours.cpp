@@ -26,7 +26,8 @@ std::uint64_t next_epoch(const cluster::epoch_book& seen, const std::string& par
 
 neighbours::neighbours(caf::actor_system& system, const node_options& options,
                        std::span<const service_definition> local, const std::map<std::string, service::wiring>& wires,
-                       std::shared_ptr<service::directory> places, std::shared_ptr<const base::clock> clock)
+                       std::shared_ptr<service::directory> places, std::shared_ptr<const base::clock> clock,
+                       telemetry::metrics_registry& numbers)
     : system_{system},
       cluster_{*options.cluster},
       data_{options.data},
@@ -34,6 +35,7 @@ neighbours::neighbours(caf::actor_system& system, const node_options& options,
       wires_{wires},
       places_{std::move(places)},
       clock_{std::move(clock)},
+      numbers_{numbers},
       sink_{system} {
   for (const auto& [partition, node] : cluster_.links.owners) {
     if (is_here(partition)) continue;
@@ -57,6 +59,8 @@ result<void> neighbours::start() {
   for (const auto& [partition, node] : options.owners)
     if (node == options.self) options.owned[partition] = next_epoch(*seen, partition);
   epochs_ = options.owned;
+  options.time = clock_.get();
+  options.metrics = &numbers_;
   options.on_parcel = [this](const std::string& node, cluster::parcel one) { arrived(node, std::move(one)); };
   options.on_link = [this](const cluster::link_change& change) {
     change.state == cluster::link_state::up ? link_is_up(change.node) : link_is_lost(change.node);

@@ -27,7 +27,7 @@ class neighbours {
  public:
   neighbours(caf::actor_system& system, const node_options& options, std::span<const service_definition> local,
              const std::map<std::string, service::wiring>& wires, std::shared_ptr<service::directory> places,
-             std::shared_ptr<const base::clock> clock);
+             std::shared_ptr<const base::clock> clock, telemetry::metrics_registry& numbers);
   ~neighbours();
   neighbours(const neighbours&) = delete;
   neighbours& operator=(const neighbours&) = delete;
@@ -74,6 +74,7 @@ class neighbours {
   const std::map<std::string, service::wiring>& wires_;
   std::shared_ptr<service::directory> places_;
   std::shared_ptr<const base::clock> clock_;
+  telemetry::metrics_registry& numbers_;
   response_sink sink_;
   std::map<std::string, remote_partition, std::less<>> remotes_;  ///< by partition; fixed after start()
   std::unique_ptr<cluster::links> links_;

@@ -22,8 +22,10 @@ constexpr auto rest_longest = 120s;
 constexpr auto patience = 60s;
 constexpr std::size_t clients = 6;
 
-class ThreeNodes : public ::testing::Test {
+/// The parameter: with certificates.
+class ThreeNodes : public ::testing::TestWithParam<bool> {
  protected:
+  static bool with_certificates() { return GetParam(); }
   ~ThreeNodes() override {
     if (!HasFailure()) return;
     folder_.keep();
@@ -86,11 +88,11 @@ class ThreeNodes : public ::testing::Test {
 
   temporary_folder folder_;
   http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
-  cluster_processes nodes_{folder_.path()};
+  cluster_processes nodes_{folder_.path(), three_shares(), {}, with_certificates()};
   address_board board_;
 };
 
-TEST_F(ThreeNodes, AnyDoorAnswersEveryRoute) {
+TEST_P(ThreeNodes, AnyDoorAnswersEveryRoute) {
   nodes_.start_all();
   expect_whole();
   for (const auto& name : nodes_.names()) {
@@ -108,7 +110,7 @@ TEST_F(ThreeNodes, AnyDoorAnswersEveryRoute) {
   for (const auto& name : nodes_.names()) EXPECT_EQ(nodes_.stop(name), (demo::process_end{0, 0})) << name;
 }
 
-TEST_F(ThreeNodes, KeepEveryPromiseWhileEachIsKilledAndFrozen) {
+TEST_P(ThreeNodes, KeepEveryPromiseWhileEachIsKilledAndFrozen) {
   nodes_.start_all();
   expect_whole();
   stubborn_clients load{board_, plan(100'000), clients};
@@ -135,7 +137,7 @@ TEST_F(ThreeNodes, KeepEveryPromiseWhileEachIsKilledAndFrozen) {
   expect_all_promises(answered);
 }
 
-TEST_F(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
+TEST_P(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   nodes_.start("north");
   nodes_.start("south");
   const demo::shop_client door{connection_, nodes_.url("south")};
@@ -156,6 +158,50 @@ TEST_F(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   nodes_.start("east");
   EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::shipped; }));
 }
+
+INSTANTIATE_TEST_SUITE_P(Links, ThreeNodes, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "Encrypted" : "Plain"; });
+
+/// Another authority's certificate, and one of another node, are worth nothing.
+class Certificates : public ThreeNodes {};
+
+TEST_P(Certificates, OfSomebodyElseGetNothingAndHarmNobody) {
+  nodes_.start("north");
+  nodes_.start("south");
+  ASSERT_TRUE(wait_for([&] { return is_link("south", "north", link_state::up); }));
+  const auto certs = folder_.path() / "certs";
+  const temporary_folder elsewhere;
+  std::filesystem::copy_file(nodes_.file_name(), elsewhere.path() / "cluster.json");
+  nodes_.certify((elsewhere.path() / "cluster.json").string());  // The same names, another authority.
+  for (const auto* file : {"east.pem", "east.key"})
+    std::filesystem::copy_file(elsewhere.path() / "certs" / file, certs / file,
+                               std::filesystem::copy_options::overwrite_existing);
+  nodes_.launch("east");
+  const auto ended = nodes_.wait("east", patience);
+  ASSERT_TRUE(ended) << "its own certificate is not of its own authority";
+  EXPECT_NE(ended->code, 0);
+  EXPECT_THAT(nodes_.log_end("east"), ::testing::HasSubstr("certs/east.pem"));
+
+  std::filesystem::copy_file(elsewhere.path() / "certs" / "ca.pem", certs / "other.pem");
+  auto file = nlohmann::json::parse(std::ifstream{nodes_.file_name()});
+  file["tls"]["authority"] = "certs/other.pem";
+  std::ofstream{nodes_.file_name()} << file;
+  nodes_.start("east");
+  const auto is_refused = [&](const std::string& by) {
+    const auto link = nodes_.link(connection_, by, "east");
+    return link && link->state != link_state::up;
+  };
+  ASSERT_TRUE(wait_for([&] {
+    const auto link = nodes_.link(connection_, "east", "north");
+    return link && !link->why.empty();
+  }));
+  EXPECT_TRUE(is_refused("north") && is_refused("south"));
+  EXPECT_TRUE(is_link("south", "north", link_state::up)) << "the others have nothing to do with it";
+  const auto page = nodes_.page(connection_, "east");
+  ASSERT_TRUE(page);
+  for (const auto& one : page->links) EXPECT_NE(one.state, link_state::up) << one.why;
+}
+INSTANTIATE_TEST_SUITE_P(Links, Certificates, ::testing::Values(true));
 
 }  // namespace
 }  // namespace musiccorp

@@ -53,12 +53,14 @@ class cluster_processes {
  public:
   explicit cluster_processes(std::filesystem::path folder,
                              std::map<std::string, std::vector<std::string>> shares = three_shares(),
-                             std::vector<std::string> flags = {})
+                             std::vector<std::string> flags = {}, bool with_certificates = false)
       : folder_(std::move(folder)), flags_(std::move(flags)) {
     const auto ports = free_ports(shares.size() * 2);
     nlohmann::ordered_json file{{"cluster", "trial"},
                                 {"settings", std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json"},
                                 {"nodes", nlohmann::json::array()}};
+    if (with_certificates)
+      file["tls"] = {{"authority", "certs/ca.pem"}, {"certificate", "certs/{node}.pem"}, {"key", "certs/{node}.key"}};
     std::size_t port = 0;
     for (const auto& [name, hosts] : shares) {
       const auto link = ports[port++], http = ports[port++];
@@ -69,6 +71,15 @@ class cluster_processes {
       nodes_[name].url = "http://127.0.0.1:" + std::to_string(http);
     }
     std::ofstream{file_name()} << file.dump(2);
+    if (with_certificates) certify(file_name());
+  }
+
+  /// `musiccorp certs` for this cluster file.
+  void certify(const std::string& file) {
+    auto made = demo::child_process::start({MUSICCORP_PROGRAM, {"certs", file}, log_file("certs")});
+    if (!made) throw std::runtime_error(made.error().text);
+    const auto end = made->wait(std::chrono::seconds{30});
+    if (end != demo::process_end{0, 0}) throw std::runtime_error("no certificates: " + log_end("certs"));
   }
 
   [[nodiscard]] std::string file_name() const { return (folder_ / "cluster.json").string(); }
