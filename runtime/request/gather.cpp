@@ -35,8 +35,7 @@ std::vector<gather_room::gathered> gather_room::expire(instant now) {
   std::vector<gathered> expired;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto place = open_.find(deadlines_.begin()->second);
-    for (auto& one : place->second.questions)
-      if (!one.said) one.permit.end({base::fault_kind::timeout, {}}, now);
+    for (auto& one : place->second.questions) one.permit.end({base::fault_kind::timeout, {}}, now);
     expired.push_back(close(place));
   }
   return expired;

@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <typeinfo>
@@ -13,8 +14,7 @@
 namespace musiccorp::supervision {
 namespace {
 
-std::string name_of_current_exception() {
-  const auto* type = abi::__cxa_current_exception_type();
+std::string name_of(const std::type_info* type) {
   if (type == nullptr) return "an exception of unknown type";
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> name{abi::__cxa_demangle(type->name(), nullptr, nullptr, &status),
@@ -23,15 +23,30 @@ std::string name_of_current_exception() {
 }
 
 std::string said_by(const std::exception& thrown) {
+  if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr) return "out of memory";
   const char* said = thrown.what();
-  return said == nullptr || *said == '\0' ? name_of_current_exception() : said;
+  return said == nullptr || *said == '\0' ? name_of(&typeid(thrown)) : said;
+}
+
+/// The std::exception in there without throwing it once more, which costs more than all else that follows a crash.
+/// Nothing when there is none, or this library does not tell.
+const std::exception* seen_in(const std::exception_ptr& thrown) noexcept {
+#ifdef __GLIBCXX__
+  // It points to the exception object, and type infos know how a handler would see that; exception_ptr_cast (P2927)
+  // of later libraries does the same.
+  void* object = nullptr;
+  static_assert(sizeof thrown == sizeof object);
+  std::memcpy(&object, &thrown, sizeof object);
+  if (typeid(std::exception).__do_catch(thrown.__cxa_exception_type(), &object, 1))
+    return static_cast<const std::exception*>(object);
+#endif
+  return nullptr;
 }
 
 std::string told(const std::exception_ptr& thrown) {
+  if (const auto* known = seen_in(thrown)) return said_by(*known);
   try {
     std::rethrow_exception(thrown);
-  } catch (const std::bad_alloc&) {
-    return "out of memory";
   } catch (const std::exception& known) {
     return said_by(known);
   } catch (const std::string& text) {
@@ -39,7 +54,7 @@ std::string told(const std::exception_ptr& thrown) {
   } catch (const char* text) {
     return text == nullptr ? "a null text" : text;
   } catch (...) {
-    return name_of_current_exception();
+    return name_of(abi::__cxa_current_exception_type());
   }
 }
 
