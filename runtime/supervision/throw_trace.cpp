@@ -48,7 +48,8 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void note_callers
   }
 }
 
-/// Template arguments and parameters of a long name are left out: a trace is read by people, and kept for each attempt.
+/// Template arguments and parameters of a long name are left out: a trace is read by people, and kept for each
+/// attempt.
 std::string readable(std::string name) {
   constexpr std::size_t long_name = 100;
   constexpr std::size_t longest = 200;
@@ -91,18 +92,25 @@ std::string name_of(void* address) {
   return text + " " + (status == 0 ? readable(name.get()) : found.dli_sname);
 }
 
-/// Names of addresses; few places throw, so it stays small. Cleared when it does not.
+/// Names of addresses, a line each; few places throw, so it stays small. Cleared when it does not.
 class name_cache {
  public:
-  std::string find(void* address) {
+  std::string lines_of(const stack_trace& trace) {
+    std::string text;
+    text.reserve(trace.depth * usual_line);
     const std::lock_guard hold{mutex_};
     if (names_.size() > 10'000) names_.clear();
-    auto [at, is_new] = names_.try_emplace(address);
-    if (is_new) at->second = name_of(address);
-    return at->second;
+    for (std::size_t i = 0; i < trace.depth; ++i) {
+      auto [at, is_new] = names_.try_emplace(trace.frames[i]);
+      if (is_new) at->second = name_of(trace.frames[i]) + '\n';
+      text += at->second;
+    }
+    return text;
   }
 
  private:
+  static constexpr std::size_t usual_line = 80;
+
   std::mutex mutex_;
   std::unordered_map<void*, std::string> names_;
 };
@@ -120,9 +128,7 @@ stack_trace inside(stack_trace trace, const void* caller) noexcept {
 
 std::string to_text(const stack_trace& trace) {
   static name_cache names;
-  std::string text;
-  for (std::size_t i = 0; i < trace.depth; ++i) text += names.find(trace.frames[i]) + "\n";
-  return text;
+  return names.lines_of(trace);
 }
 
 /// For the hook below, which is in no namespace.

@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -13,6 +14,7 @@
 #include "supervision/exception_text.hpp"
 #include "supervision/exit_error.hpp"
 #include "supervision/supervisor_actor.hpp"
+#include "support/little_world.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::bench {
@@ -163,6 +165,37 @@ std::vector<double> measure_survivals(std::size_t messages) {
   return gaps;
 }
 
+struct knock {
+  bool crashes = false;
+  static constexpr auto describe() { return describe_as("knock", 1, field("crashes", &knock::crashes)); }
+};
+
+/// From a rule's throw to the next rule of the same batch, in microseconds: a partition with its store in memory.
+std::vector<double> measure_volatile_turns(std::size_t requests) {
+  std::vector<double> gaps;
+  std::optional<steady::time_point> threw_at;
+  service_definition door{"door"};
+  door.on([&](turn&, const knock& command) -> service::outcome {
+    const auto now = steady::now();
+    if (threw_at) gaps.push_back(std::chrono::duration<double, std::micro>(now - *threw_at).count());
+    threw_at.reset();
+    if (!command.crashes) return done{};
+    threw_at = steady::now();
+    throw std::runtime_error{"boom"};
+  });
+  std::vector<service_definition> services;
+  services.push_back(std::move(door));
+  testing::little_world world{std::move(services)};
+  constexpr std::size_t batch = 256;
+  for (std::size_t i = 0; i < requests; ++i) {
+    world.ask("door", knock{i % 2 == 1});
+    if (i % batch == batch - 1) world.settle();
+  }
+  world.settle();
+  ensure(gaps.size() + 1 >= requests / 2, "each crash was followed by another turn");
+  return gaps;
+}
+
 struct crowd {
   double start_seconds = 0;
   double stop_seconds = 0;
@@ -218,6 +251,14 @@ void measure_supervision(const settings& how, measurements& into) {
   into.push_back(summarize("in place: crash to next message handled, p50", "us", std::exchange(middle, {}), 5,
                            "20000 queued, half of them crash; none is lost"));
   into.push_back(summarize("in place: crash to next message handled, p99", "us", std::exchange(late, {}), 100));
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    auto took = measure_volatile_turns(scaled(how, 20'000));
+    middle.push_back(percentile(took, 0.5));
+    late.push_back(percentile(took, 0.99));
+  }
+  into.push_back(summarize("volatile turn: crash to next rule, p50", "us", std::exchange(middle, {}), 5,
+                           "the same where a rule throws: the store is in memory, half of the requests crash"));
+  into.push_back(summarize("volatile turn: crash to next rule, p99", "us", std::exchange(late, {}), 100));
   for (std::size_t run = 0; run < how.runs; ++run) {
     const auto healthy = static_cast<std::int64_t>(scaled(how, 20'000));
     auto took =
