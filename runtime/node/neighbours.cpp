@@ -36,29 +36,17 @@ neighbours::neighbours(caf::actor_system& system, const node_options& options,
       places_{std::move(places)},
       clock_{std::move(clock)},
       numbers_{numbers},
-      sink_{system} {
-  for (const auto& [partition, node] : cluster_.links.owners) {
-    if (is_here(partition)) continue;
-    service::remote_cell_options wanted{
-        .partition = partition, .node = node, .self = cluster_.links.self, .send = {}, .clock = clock_};
-    wanted.send = [this](cluster::parcel parcel) { return send(std::move(parcel)); };
-    remote_partition one{node, {}, wanted.status};
-    one.cell = service::spawn_remote_cell(system_, std::move(wanted));
-    places_->add(partition, one.cell);
-    remotes_.emplace(partition, std::move(one));
-  }
-}
+      sink_{system} {}
 
 neighbours::~neighbours() { stop(); }
 
-result<void> neighbours::start() {
+result<void> neighbours::open() {
   auto options = cluster_.links;
   options.state = data_ / "epochs.json";
   auto seen = cluster::read_epochs(options.state);
   if (!seen) return failure(std::move(seen.error()));
   for (const auto& [partition, node] : options.owners)
     if (node == options.self) options.owned[partition] = next_epoch(*seen, partition);
-  epochs_ = options.owned;
   options.time = clock_.get();
   options.metrics = &numbers_;
   options.on_parcel = [this](const std::string& node, cluster::parcel one) { arrived(node, std::move(one)); };
@@ -66,21 +54,32 @@ result<void> neighbours::start() {
     change.state == cluster::link_state::up ? link_is_up(change.node) : link_is_lost(change.node);
   };
   options.on_undecodable = [this](const std::string& node, const std::string& text) { undecodable(node, text); };
-  links_ = std::make_unique<cluster::links>(system_, std::move(options));
-  return links_->start();
+  way_out_ = std::make_shared<way_out>(system_, std::move(options));
+  for (const auto& [partition, node] : cluster_.links.owners) {
+    if (is_here(partition)) continue;
+    service::remote_cell_options wanted{
+        .partition = partition, .node = node, .self = cluster_.links.self, .send = {}, .clock = clock_};
+    wanted.send = [out = way_out_](cluster::parcel parcel) { return out->send(std::move(parcel)); };
+    remote_partition one{node, {}, wanted.status};
+    one.cell = service::spawn_remote_cell(system_, std::move(wanted));
+    places_->add(partition, one.cell);
+    remotes_.emplace(partition, std::move(one));
+  }
+  return {};
 }
 
+result<void> neighbours::start() { return way_out_->links.start(); }
+
 void neighbours::stop() {
-  if (links_) (void)links_->stop();
+  if (way_out_) (void)way_out_->links.stop();
   for (const auto& [partition, one] : remotes_) caf::anon_send_exit(one.cell, caf::exit_reason::user_shutdown);
 }
 
 bool neighbours::is_here(std::string_view partition) const { return cluster_.hosts(partition); }
 
-result<void> neighbours::send(cluster::parcel one) {
-  if (!links_) return failure(fault_kind::unavailable, "there are no links yet");
-  if (const auto own = epochs_.find(one.from); own != epochs_.end()) one.epoch = own->second;
-  return links_->send(std::move(one));
+result<void> neighbours::way_out::send(cluster::parcel one) {
+  if (const auto own = epochs.find(one.from); own != epochs.end()) one.epoch = own->second;
+  return links.send(std::move(one));
 }
 
 /// It becomes a dead letter of one of our partitions: whose it was, nobody can tell.
@@ -122,8 +121,8 @@ void neighbours::arrived(const std::string& node, cluster::parcel one) {
 
 void neighbours::asked(const std::string& node, const std::string& partition, service::remote_request frame) {
   const auto answer = [this, node, partition, wire_token = frame.token](const request::reply& said) {
-    (void)send(service::to_parcel(partition, cluster::node_address(node),
-                                  service::remote_reply{wire_token, request::to_envelope(said)}));
+    (void)way_out_->send(service::to_parcel(partition, cluster::node_address(node),
+                                            service::remote_reply{wire_token, request::to_envelope(said)}));
   };
   const auto cell = is_here(partition) ? places_->find(partition) : caf::actor{};
   if (!cell) return answer(base::fault{fault_kind::unavailable, partition + " is not here", {}, 1s});
@@ -151,13 +150,11 @@ void neighbours::link_is_lost(const std::string& node) {
 }
 
 std::optional<std::uint64_t> neighbours::epoch_of(const std::string& partition) const {
-  const auto own = epochs_.find(partition);
-  return own == epochs_.end() ? std::nullopt : std::optional{own->second};
+  const auto own = way_out_->epochs.find(partition);
+  return own == way_out_->epochs.end() ? std::nullopt : std::optional{own->second};
 }
 
-std::vector<cluster::link_view> neighbours::links() const {
-  return links_ ? links_->view() : std::vector<cluster::link_view>{};
-}
+std::vector<cluster::link_view> neighbours::links() const { return way_out_->links.view(); }
 
 std::vector<neighbours::remote_view> neighbours::remotes() const {
   std::vector<remote_view> all;

@@ -21,8 +21,7 @@ namespace musiccorp::node {
 /// comes from them to the cells here. When a link is up, every stream over it begins at the cursor; when it is lost,
 /// whoever waits for an answer over it is told.
 ///
-/// The remote cells are there when it is made. What it is given must outlive it. start() and stop() from one thread,
-/// the rest from any.
+/// What it is given must outlive it. open(), start() and stop() from one thread, the rest from any after open().
 class neighbours {
  public:
   neighbours(caf::actor_system& system, const node_options& options, std::span<const service_definition> local,
@@ -32,6 +31,8 @@ class neighbours {
   neighbours(const neighbours&) = delete;
   neighbours& operator=(const neighbours&) = delete;
 
+  /// Puts the remote cells in their places. The error names the file of epochs when it can't be read.
+  [[nodiscard]] result<void> open();
   /// The links come when the others do. The error says what is wrong with address, certificates or epochs.
   [[nodiscard]] result<void> start();
   /// What was said is given to the peers, within a limit; then there are no links.
@@ -40,7 +41,7 @@ class neighbours {
   void sweep();
 
   [[nodiscard]] std::vector<cluster::link_view> links() const;
-  [[nodiscard]] std::string incarnation() const { return links_ ? links_->incarnation() : std::string{}; }
+  [[nodiscard]] std::string incarnation() const { return way_out_->links.incarnation(); }
   /// Of a partition of this node.
   [[nodiscard]] std::optional<std::uint64_t> epoch_of(const std::string& partition) const;
   struct remote_view {
@@ -52,6 +53,15 @@ class neighbours {
   [[nodiscard]] std::vector<remote_view> remotes() const;
 
  private:
+  /// What remote cells use, for as long as the last of them.
+  struct way_out {
+    way_out(caf::actor_system& system, cluster::link_options options)
+        : epochs{options.owned}, links{system, std::move(options)} {}
+    [[nodiscard]] result<void> send(cluster::parcel one);
+
+    const std::map<std::string, std::uint64_t> epochs;  ///< of our partitions
+    cluster::links links;
+  };
   struct remote_partition {
     std::string node;
     caf::actor cell;
@@ -59,7 +69,6 @@ class neighbours {
   };
 
   [[nodiscard]] bool is_here(std::string_view partition) const;
-  [[nodiscard]] result<void> send(cluster::parcel one);
   void arrived(const std::string& node, cluster::parcel one);
   void asked(const std::string& node, const std::string& partition, service::remote_request frame);
   void undecodable(const std::string& node, const std::string& text);
@@ -69,15 +78,14 @@ class neighbours {
   caf::actor_system& system_;
   const cluster_options& cluster_;
   std::filesystem::path data_;
-  std::map<std::string, std::uint64_t> epochs_{};  ///< of our partitions; fixed after start()
   std::span<const service_definition> local_;
   const std::map<std::string, service::wiring>& wires_;
   std::shared_ptr<service::directory> places_;
   std::shared_ptr<const base::clock> clock_;
   telemetry::metrics_registry& numbers_;
-  response_sink sink_;
   std::map<std::string, remote_partition, std::less<>> remotes_;  ///< by partition; fixed after start()
-  std::unique_ptr<cluster::links> links_;
+  std::shared_ptr<way_out> way_out_;
+  response_sink sink_;  ///< first to go: its callbacks use the others
 };
 
 }  // namespace musiccorp::node

@@ -89,8 +89,10 @@ class node::parts {
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
     gateway_ =
         std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
-    if (options_.cluster)
+    if (options_.cluster) {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry());
+      if (auto opened = neighbours_->open(); !opened) return opened;
+    }
     if (auto grown = grow_tree(); !grown) return grown;
     if (neighbours_)
       if (auto linked = neighbours_->start(); !linked) return linked;
