@@ -59,7 +59,8 @@ std::string front_page(std::span<const service_definition> services, const std::
                 {"mailboxes", "/mailboxes"},
                 {"health", "/healthz"},
                 {"ready", "/readyz"},
-                {"supervision", "/supervision"}}},
+                {"supervision", "/supervision"},
+                {"cluster", "/cluster"}}},
               {"routes", routes}}
       .dump(2);
 }

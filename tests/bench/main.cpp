@@ -29,6 +29,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"backlog", "opening a partition with a large backlog", measure_backlog},
                            part{"waiting", "a large waiting room", measure_waiting},
                            part{"orders", "the real program end to end", measure_orders},
+                           part{"cluster", "the real program on several nodes", measure_cluster},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"telemetry", "what it costs to count", measure_telemetry},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
@@ -103,9 +104,10 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--only", only,
-                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, start, telemetry, tell, "
-                 "supervision, mechanisms")
+  app.add_option(
+         "--only", only,
+         "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, start, telemetry, tell, "
+         "supervision, mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);
