@@ -151,13 +151,15 @@ class node::parts {
 
   /// Starts the root and waits until everything below it is up.
   result<void> grow_tree() {
-    auto root = tree_of(options_, local_, cells_,
-                        {[this] { cells_.note_memory(); },
-                         [this] {
-                           if (neighbours_) neighbours_->sweep();
-                           if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
-                             log.warn("requests-timed-out", {{"requests", late}});
-                         }});
+    housekeeping work{.observe = [this] { cells_.note_memory(); },
+                      .relay = {},
+                      .sweep =
+                          [this] {
+                            if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
+                              log.warn("requests-timed-out", {{"requests", late}});
+                          }};
+    if (neighbours_) work.relay = [this] { neighbours_->sweep(); };
+    auto root = tree_of(options_, local_, cells_, std::move(work));
     root.board = board_;
     root.clock = clock_;
     root.on_ready = [this] { tree_is(tree_state::up, {}); };

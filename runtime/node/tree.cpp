@@ -65,6 +65,7 @@ supervision::supervisor_setup tree_of(const node_options& options, std::span<con
                   .backoff = {.delay_first = wanted.delay_first, .delay_max = wanted.delay_longest}};
   root.seed = options.seed;
   root.children.push_back(worker("telemetry", 1s, std::move(work.observe)));
+  if (work.relay) root.children.push_back(worker("cluster", 50ms, std::move(work.relay)));
   root.children.push_back(
       supervision::supervisor_child({.id = "services", .kind = supervision::child_kind::supervisor},
                                     {.options = several, .children = std::move(branches)}));

@@ -12,6 +12,7 @@ namespace musiccorp::node {
 /// What the tree's own workers do, beside the cells.
 struct housekeeping {
   std::function<void()> observe;  ///< each second: what the machine says about this process
+  std::function<void()> relay;    ///< each 50 ms: requests of other nodes that nobody answered in time; empty: alone
   std::function<void()> sweep;    ///< each 50 ms: requests that nobody answered in time
 };
 
@@ -19,6 +20,7 @@ struct housekeeping {
 ///
 ///     node                      rest_for_one: what depends on something starts after it and restarts with it
 ///       telemetry               worker
+///       cluster                 worker, on a node that has neighbours; the links have threads of their own
 ///       services                one_for_one, with delays: a service that fails again and again never takes the
 ///         <service>             others along; several at once spend the budget, and then the node gives up
 ///           0                   one_for_one over the service's partitions, each a cell that rebuilds in place
