@@ -66,9 +66,8 @@ std::string pem(Write write) {
 
 /// The key first: until the certificate is there too, readers keep their former pair.
 result<void> write_pair(const signer& pair, const fs::path& certificate, const fs::path& key) {
-  const auto key_text = pem([&](BIO* out) {
-    PEM_write_bio_PKCS8PrivateKey(out, pair.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  });
+  const auto key_text = pem(
+      [&](BIO* out) { PEM_write_bio_PKCS8PrivateKey(out, pair.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
   if (auto written = write_file(key, key_text, 0600); !written) return written;
   return write_file(certificate, pem([&](BIO* out) { PEM_write_bio_X509(out, pair.certificate.get()); }), 0644);
 }
@@ -85,8 +84,8 @@ bool add_extension(X509& to, X509& issuer, int kind, const std::string& value) {
 using extensions = std::vector<std::pair<int, std::string>>;
 
 /// Signed by `by`, or by itself.
-result<signer> make_pair(const std::string& name, const signer* by, const extensions& wanted,
-                         std::chrono::days valid, base::instant now) {
+result<signer> make_pair(const std::string& name, const signer* by, const extensions& wanted, std::chrono::days valid,
+                         base::instant now) {
   signer made{certificate_ptr{X509_new()}, key_ptr{EVP_EC_gen("P-256")}};
   if (!made.certificate || !made.key) return openssl_trouble("no key for " + name);
   auto& one = *made.certificate;
@@ -94,16 +93,15 @@ result<signer> make_pair(const std::string& name, const signer* by, const extens
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const auto* text = reinterpret_cast<const unsigned char*>(name.c_str());
   const std::unique_ptr<BIGNUM, openssl_free<BN_free>> serial{BN_new()};
-  bool fits = X509_set_version(&one, X509_VERSION_3) == 1 &&
-              BN_rand(serial.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-              BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(&one)) != nullptr &&
-              // Clocks of other nodes may be a little behind.
-              ASN1_TIME_set(X509_getm_notBefore(&one), seconds - 3600) != nullptr &&
-              ASN1_TIME_set(X509_getm_notAfter(&one), seconds + std::chrono::seconds{valid}.count()) != nullptr &&
-              X509_NAME_add_entry_by_NID(X509_get_subject_name(&one), NID_commonName, MBSTRING_UTF8, text, -1, -1,
-                                         0) == 1 &&
-              X509_set_issuer_name(&one, X509_get_subject_name(&issuer)) == 1 &&
-              X509_set_pubkey(&one, made.key.get()) == 1;
+  bool fits =
+      X509_set_version(&one, X509_VERSION_3) == 1 &&
+      BN_rand(serial.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
+      BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(&one)) != nullptr &&
+      // Clocks of other nodes may be a little behind.
+      ASN1_TIME_set(X509_getm_notBefore(&one), seconds - 3600) != nullptr &&
+      ASN1_TIME_set(X509_getm_notAfter(&one), seconds + std::chrono::seconds{valid}.count()) != nullptr &&
+      X509_NAME_add_entry_by_NID(X509_get_subject_name(&one), NID_commonName, MBSTRING_UTF8, text, -1, -1, 0) == 1 &&
+      X509_set_issuer_name(&one, X509_get_subject_name(&issuer)) == 1 && X509_set_pubkey(&one, made.key.get()) == 1;
   for (const auto& [kind, value] : wanted) fits = fits && add_extension(one, issuer, kind, value);
   if (!fits || X509_sign(&one, by ? by->key.get() : made.key.get(), EVP_sha256()) == 0)
     return openssl_trouble("no certificate for " + name);
@@ -121,13 +119,13 @@ result<signer> read_pair(const fs::path& certificate, const fs::path& key) {
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   signer found{certificate_ptr{PEM_read_bio_X509(first.get(), nullptr, nullptr, nullptr)},
                key_ptr{PEM_read_bio_PrivateKey(second.get(), nullptr, no_passphrase, nullptr)}};
-  const bool fits = found.certificate && found.key &&
-                    X509_check_private_key(found.certificate.get(), found.key.get()) == 1;
+  const bool fits =
+      found.certificate && found.key && X509_check_private_key(found.certificate.get(), found.key.get()) == 1;
   ERR_clear_error();
   if (!fits)
-    return failure(fault_kind::invalid,
-                   "wanted a certificate and its key in " + certificate.string() + " and " + key.string() +
-                       ", found files that do not fit; move them away to begin anew");
+    return failure(fault_kind::invalid, "wanted a certificate and its key in " + certificate.string() + " and " +
+                                            key.string() +
+                                            ", found files that do not fit; move them away to begin anew");
   return found;
 }
 
@@ -151,8 +149,9 @@ result<signer> authority_in(const certificate_plan& plan, base::instant now, std
                    certificate.string() + ": wanted the CA of cluster \"" + plan.cluster + "\", found another one");
   auto today = static_cast<time_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   if (X509_cmp_time(X509_get0_notAfter(found->certificate.get()), &today) <= 0)
-    return failure(fault_kind::invalid, certificate.string() + ": this CA has expired; move it away to make a new one, "
-                                                               "which every node must then get");
+    return failure(fault_kind::invalid, certificate.string() +
+                                            ": this CA has expired; move it away to make a new one, "
+                                            "which every node must then get");
   files.push_back({certificate, false});
   return found;
 }
@@ -188,7 +187,8 @@ result<void> certify(const certificate_plan& plan, const certified_node& node, c
 
 result<void> check(const certificate_plan& plan) {
   const auto wrong = [](const std::string& what, const std::string& found) {
-    return failure(fault_kind::invalid, "wanted " + what + " of letters, digits, '-', '_' and '.', found \"" + found + "\"");
+    return failure(fault_kind::invalid,
+                   "wanted " + what + " of letters, digits, '-', '_' and '.', found \"" + found + "\"");
   };
   if (!is_name(plan.cluster)) return wrong("a name of the cluster", plan.cluster);
   for (const auto& node : plan.nodes) {

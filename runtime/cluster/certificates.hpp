@@ -38,7 +38,8 @@ struct certificate_file {
 /// must then get the new one. New files replace old ones at once (rename), the certificate last.
 ///
 /// fault{invalid}: a name that can't be in a certificate, or files that are there and not in order; fault{storage}.
-[[nodiscard]] result<std::vector<certificate_file>> make_certificates(const certificate_plan& plan, base::instant now);
+[[nodiscard]] result<std::vector<certificate_file>> make_certificates(const certificate_plan& plan,
+                                                                      base::instant now);
 
 /// Where make_certificates puts the files of a node.
 [[nodiscard]] tls_files files_of(const std::filesystem::path& folder, const std::string& node);

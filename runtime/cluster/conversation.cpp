@@ -1,5 +1,7 @@
 #include "cluster/conversation.hpp"
 
+#include <cstring>
+
 #include "cluster/hello.hpp"
 
 namespace musiccorp::cluster {
@@ -40,22 +42,20 @@ conversation::state conversation::step() {
   }
 }
 
-/// `agreed` means that a line is there. Nothing can follow it: whoever has said a line waits for an answer, and after
-/// the last one for CAF's greeting.
+/// `agreed` means that a line is there. What follows the caller's last line is CAF's, and may already have come.
 conversation::state conversation::read_line() {
   char part[4096];
   for (;;) {
     std::size_t got = 0;
-    const auto done = wire_.read(part, sizeof part, got);
+    const auto done = wire_.read_line_part(part, sizeof part, got);
     if (done != wire::outcome::done) return waits(done);
-    heard_.append(part, got);
-    if (heard_.back() == '\n') {
-      heard_.pop_back();
-      return state::agreed;
+    const bool is_whole = part[got - 1] == '\n';
+    heard_.append(part, is_whole ? got - 1 : got);
+    if (heard_.size() > line_bytes_max || std::memchr(part, '\n', got - (is_whole ? 1 : 0)) != nullptr) {
+      why_ = "it said something that is no hello";
+      return state::ended;
     }
-    if (heard_.size() <= line_bytes_max && heard_.find('\n') == std::string::npos) continue;
-    why_ = "it said something that is no hello";
-    return state::ended;
+    if (is_whole) return state::agreed;
   }
 }
 

@@ -104,13 +104,17 @@ result<void> use(SSL_CTX& context, const tls_files& files, const std::vector<cer
   return {};
 }
 
-result<void> verify(SSL_CTX& context, const tls_files& files, const std::vector<certificate_ptr>& chain) {
+result<void> verify(SSL_CTX& context, const tls_files& files, const std::vector<certificate_ptr>& chain,
+                    base::instant now) {
   const std::unique_ptr<X509_STORE_CTX, openssl_free<X509_STORE_CTX_free>> check{X509_STORE_CTX_new()};
   auto* between = sk_X509_new_null();
   for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(between, chain[i].get());
-  const bool fits =
-      X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(&context), chain[0].get(), between) == 1 &&
-      X509_verify_cert(check.get()) == 1;
+  bool fits = X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(&context), chain[0].get(), between) == 1;
+  if (fits) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+    X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(check.get()), static_cast<time_t>(seconds));
+    fits = X509_verify_cert(check.get()) == 1;
+  }
   const auto why = X509_STORE_CTX_get_error(check.get());
   sk_X509_free(between);
   ERR_clear_error();
@@ -168,7 +172,7 @@ result<std::shared_ptr<const credentials>> credentials::load(const tls_files& fi
   auto context = make_context();
   if (!context) return failure(context.error());
   if (auto used = use(**context, files, *authorities, *chain, **key); !used) return failure(used.error());
-  if (auto verified = verify(**context, files, *chain); !verified) return failure(verified.error());
+  if (auto verified = verify(**context, files, *chain, now); !verified) return failure(verified.error());
   return std::make_shared<const credentials>(std::move(*context), expires);
 }
 

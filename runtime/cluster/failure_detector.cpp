@@ -56,15 +56,10 @@ double failure_detector::suspicion(moment now) const {
   return std::clamp(-std::log10(tail), 0.0, 300.0);
 }
 
-duration own_pace::deaf_since_last(moment now) {
-  const auto elapsed = std::max(now - last_, duration{0});
-  last_ = now;
-  if (elapsed > 2 * tick_) {
-    // What came meanwhile is still to be read: the reader gets a tick for that.
-    if (now > reader_) reader_ = now;
-    return elapsed;
-  }
-  return now - reader_ > 2 * tick_ ? elapsed : duration{0};
+duration own_pace::pause_since_last(moment now) {
+  const auto elapsed = now - last_tick_;
+  last_tick_ = now;
+  return elapsed >= pause_min_ ? elapsed : duration{0};
 }
 
 }  // namespace musiccorp::cluster

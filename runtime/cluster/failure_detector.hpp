@@ -18,8 +18,9 @@ struct detector_options {
 /// accrual failure detector, Hayashibara et al. 2004), and is for people and dashboards; `is_down` decides. It waits
 /// `down_after`, and up to a quarter longer for a peer whose signs have come irregularly.
 ///
-/// Only silence that we could have heard counts: whoever owns the detector reports the time in which its own process
-/// or its own reading thread did not run, so that a slow machine of one's own is not taken for a dead peer.
+/// Only silence that we could have heard counts, so that a slow machine of one's own is not taken for a dead peer:
+/// `is_down` is asked for the time up to which everything has been read (see own_pace), and pauses of the own process
+/// are taken off.
 class failure_detector {
  public:
   failure_detector(const detector_options& options, moment now);
@@ -49,22 +50,26 @@ class failure_detector {
   std::size_t count_ = 0;
 };
 
-/// Measures when this process did not do what it should: its timer came late, or the thread that reads the network
-/// did not come round.
+/// Up to when this process could have heard a peer. Its reading thread may be behind, because it has much to do or
+/// gets no processor: then what a peer has said may still lie in front of it. So it is given marks, and as soon as it
+/// has taken one, everything that came before that mark is known. Silence is measured up to there, and not up to now.
 class own_pace {
  public:
-  own_pace(duration tick, moment now) : tick_(tick), last_(now), reader_(now) {}
-  /// The reading thread ran at this time.
-  void reader_ran(moment at) {
-    if (at > reader_) reader_ = at;
+  /// A longer pause between two ticks was a pause of the whole process, or of the whole machine.
+  own_pace(duration pause_min, moment now) : pause_min_(pause_min), last_tick_(now), horizon_(now) {}
+
+  /// The reading thread has taken the mark of this time.
+  void has_read_up_to(moment mark) {
+    if (mark > horizon_) horizon_ = mark;
   }
-  /// Called every `tick`. Returns how much of the time since the last call nothing could be heard.
-  [[nodiscard]] duration deaf_since_last(moment now);
+  [[nodiscard]] moment horizon() const { return horizon_; }
+  /// Called regularly. Returns how long this process did not run at all since the last call; mostly 0.
+  [[nodiscard]] duration pause_since_last(moment now);
 
  private:
-  duration tick_;
-  moment last_;
-  moment reader_;
+  duration pause_min_;
+  moment last_tick_;
+  moment horizon_;
 };
 
 }  // namespace musiccorp::cluster

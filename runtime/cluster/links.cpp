@@ -25,7 +25,7 @@ void links::prepare(caf::actor_system_config& config) {
 
 links::links(caf::actor_system& system, link_options options)
     : parts_(std::make_unique<parts>(system, std::move(options))) {}
-links::~links() = default;
+links::~links() { stop(); }
 
 result<void> links::start() { return parts_->all.start(); }
 std::uint16_t links::port() const { return parts_->all.port(); }

@@ -102,7 +102,7 @@ class links {
 
   /// `system` must outlive the links, and was prepared.
   links(caf::actor_system& system, link_options options);
-  ~links();  ///< stops
+  ~links();  ///< stop()
   links(const links&) = delete;
   links& operator=(const links&) = delete;
 

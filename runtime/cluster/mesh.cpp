@@ -349,9 +349,9 @@ void mesh::deliver(peer_link& from, const remote_door& door, parcel_head&& head,
 
 void mesh::pulse_for_ever() {
   const auto tick = std::max(options_.beat / 4, duration{5'000});
-  own_pace pace{tick, steady_now()};
-  const auto has_answered = std::make_shared<std::atomic<duration::rep>>(steady_now().time_since_epoch().count());
-  duration deaf_in_row{0};
+  own_pace pace{options_.down_after / 2, steady_now()};
+  const auto taken = std::make_shared<std::atomic<duration::rep>>(steady_now().time_since_epoch().count());
+  bool is_late = false;
   auto next = steady_now();
   while (!is_stopping_) {
     {
@@ -360,15 +360,13 @@ void mesh::pulse_for_ever() {
       pulse_wakes_.wait_until(hold, next, [&] { return is_stopping_.load(); });
     }
     const auto now = steady_now();
-    pace.reader_ran(moment{duration{has_answered->load()}});
-    const auto deaf = pace.deaf_since_last(now);
-    deaf_in_row = deaf > duration{0} ? deaf_in_row + deaf : duration{0};
-    if (deaf_in_row >= options_.down_after) {
-      log.warn("network-thread-is-late", {{"ms", deaf_in_row / std::chrono::milliseconds{1}}});
-      deaf_in_row = duration{0};
-    }
-    for (const auto& [name, link] : links_) link->pulse(now, deaf);
-    bridge_.on_reader([has_answered] { has_answered->store(steady_now().time_since_epoch().count()); });
+    pace.has_read_up_to(moment{duration{taken->load()}});
+    const auto pause = pace.pause_since_last(now);
+    if (const bool was_late = std::exchange(is_late, now - pace.horizon() >= options_.down_after);
+        is_late && !was_late)
+      log.warn("network-thread-is-late", {{"ms", (now - pace.horizon()) / std::chrono::milliseconds{1}}});
+    for (const auto& [name, link] : links_) link->pulse(now, pace.horizon(), pause);
+    bridge_.on_reader([taken, mark = now.time_since_epoch().count()] { taken->store(mark); });
   }
 }
 

@@ -229,18 +229,18 @@ result<void> peer_link::send(parcel what) {
   return {};
 }
 
-void peer_link::pulse(moment now, duration deaf) {
+void peer_link::pulse(moment now, moment horizon, duration pause) {
   const lock_guard hold{mutex_};
   if (phase_ == phase::joining) {
-    began_ += deaf;
+    began_ += pause;
     if (now - began_ >= options_.handshake_within) end_session(link_state::down, "CAF's handshake took too long");
     return;
   }
   if (phase_ != phase::up) return;
-  detector_->deaf(deaf);
-  metrics_.suspicion(detector_->suspicion(now));
-  if (detector_->is_down(now)) {
-    const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(detector_->silence(now));
+  detector_->deaf(pause);
+  metrics_.suspicion(detector_->suspicion(horizon));
+  if (detector_->is_down(horizon)) {
+    const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(detector_->silence(horizon));
     return end_session(link_state::down, "silent for " + std::to_string(silence.count()) + " ms");
   }
   if (now < next_beat_) return;

@@ -66,9 +66,9 @@ class peer_link {
   // What goes out.
 
   [[nodiscard]] result<void> send(parcel what);
-  /// Every now and then: beats, and ends what is silent or does not come up. `deaf` is the part of the time since the
-  /// last pulse in which nothing could be heard.
-  void pulse(moment now, duration deaf);
+  /// Every now and then: beats, and ends what is silent or does not come up. Everything that came before `horizon`
+  /// has been read; `pause` is how long this process did not run since the last pulse.
+  void pulse(moment now, moment horizon, duration pause);
   /// Says goodbye; false when there is nobody to say it to.
   [[nodiscard]] bool say_bye(moment now);
   /// Whether the peer has confirmed, or has gone by itself.

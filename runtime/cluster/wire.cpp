@@ -100,6 +100,16 @@ wire::outcome wire::read(char* to, std::size_t most, std::size_t& got) {
   return outcome::done;
 }
 
+wire::outcome wire::read_line_part(char* to, std::size_t most, std::size_t& got) {
+  if (tls_) return read(to, most, got);
+  const auto there = recv(*socket_, to, most, MSG_PEEK | MSG_NOSIGNAL);
+  if (there > 0) {
+    const auto* end = static_cast<const char*>(std::memchr(to, '\n', static_cast<std::size_t>(there)));
+    most = end ? static_cast<std::size_t>(end - to) + 1 : static_cast<std::size_t>(there);
+  }
+  return read(to, most, got);
+}
+
 wire::outcome wire::write(const char* from, std::size_t bytes, std::size_t& put) {
   put = 0;
   errno = 0;

@@ -32,6 +32,9 @@ class wire {
   /// TLS; at once done when plain.
   [[nodiscard]] outcome handshake();
   [[nodiscard]] outcome read(char* to, std::size_t most, std::size_t& got);
+  /// Reads no further than the end of a line: what follows it may be somebody else's. With TLS each line is a record
+  /// of its own, and no reading goes beyond a record.
+  [[nodiscard]] outcome read_line_part(char* to, std::size_t most, std::size_t& got);
   [[nodiscard]] outcome write(const char* from, std::size_t bytes, std::size_t& put);
   /// Bytes that were decrypted and not yet read: no event of the socket will tell of them.
   [[nodiscard]] std::size_t pending() const;

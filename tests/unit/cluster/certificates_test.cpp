@@ -114,7 +114,8 @@ TEST_F(Certificates, OfAnotherAuthorityAreRefused) {
   foreign.folder = folder.path() / "foreign";
   ASSERT_TRUE(make_certificates(foreign, now));
   const auto theirs = files_of(foreign.folder, "north");
-  EXPECT_THAT(trouble_of({files().authority, theirs.certificate, theirs.key}), HasSubstr("wanted a certificate issued by"));
+  EXPECT_THAT(trouble_of({files().authority, theirs.certificate, theirs.key}),
+              HasSubstr("wanted a certificate issued by"));
 }
 
 TEST_F(Certificates, ThatHaveExpiredOrAreNotYetValidAreRefused) {

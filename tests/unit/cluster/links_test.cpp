@@ -2,20 +2,26 @@
 
 #include <gmock/gmock.h>
 
+#include "support/temporary_folder.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
 #include "unit/cluster/little_cluster.hpp"
 
 namespace musiccorp::cluster {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
-parcel order_parcel(const std::string& from, const std::string& to, std::uint64_t number) {
+parcel order_parcel(const std::string& from, const std::string& to, std::uint64_t number, std::uint64_t epoch = 1) {
   message::envelope placed;
   placed.type = "order.placed";
   placed.seq = number;
   placed.payload = R"({"order_id":"o1"})";
-  return {from, to, 1, "batch", R"({"n":1})", {placed}};
+  return {from, to, epoch, "batch", R"({"n":1})", {placed}};
+}
+
+std::string trouble_of(const result<void>& done) {
+  return done ? "none" : std::string{base::name_of(done.error().kind)} + ": " + done.error().text;
 }
 
 TEST(Links, ComeUpBetweenThreeNodesAndCarryParcelsInOrder) {
@@ -36,6 +42,247 @@ TEST(Links, ComeUpBetweenThreeNodesAndCarryParcelsInOrder) {
     EXPECT_EQ(come.messages.at(0).seq, ++last[from]);
   }
   EXPECT_EQ(b.parcels[0].second, order_parcel(b.parcels[0].second.from, "order-b", 1));
+}
+
+TEST(Links, CarryParcelsBetweenNodesThemselves) {
+  const little_cluster cluster{{"a", "b"}};
+  little_node a{cluster.options("a")}, b{cluster.options("b")};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(b.until_up("a"));
+  ASSERT_TRUE(b.all->send({.from = node_address("b"), .to = node_address("a"), .kind = "hello"}));
+  ASSERT_TRUE(a.until_parcels(1));
+  EXPECT_EQ(a.parcels[0].second.to, "@a");
+}
+
+TEST(Links, AreFoundByTheHigherNameWhenTheLowerOneCannotCall) {
+  const little_cluster cluster{{"a", "b"}};
+  auto lost = cluster.options("a");
+  lost.peers[0].port = free_port();  // Nobody is there.
+  little_node a{std::move(lost)}, b{cluster.options("b")};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  EXPECT_TRUE(a.until_up("b"));
+}
+
+TEST(Links, ComeBackAfterEachRestartOfAPeer) {
+  const little_cluster cluster{{"a", "b"}};
+  little_node a{cluster.options("a")};
+  ASSERT_TRUE(a.all->start());
+  for (std::uint64_t epoch = 1; epoch <= 5; ++epoch) {
+    little_node b{cluster.options("b", epoch)};
+    ASSERT_TRUE(b.all->start());
+    ASSERT_TRUE(a.until([&] { return a.view_of("b").times_up == epoch; })) << epoch;
+    ASSERT_TRUE(a.until_up("b"));
+    EXPECT_EQ(a.view_of("b").partitions.at("order-b"), epoch);
+    ASSERT_TRUE(b.until_up("a"));
+    ASSERT_TRUE(a.all->send(order_parcel("order-a", "order-b", epoch)));
+    ASSERT_TRUE(b.until_parcels(1));
+    if (epoch % 2 == 0) b.all->stop(0s);
+  }
+}
+
+TEST(Links, GiveThePeerEverythingBeforeTheySayGoodbye) {
+  const little_cluster cluster{{"a", "b"}};
+  little_node a{cluster.options("a")}, b{cluster.options("b")};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(a.until_up("b"));
+  for (std::uint64_t i = 1; i <= 5000; ++i) ASSERT_TRUE(a.all->send(order_parcel("order-a", "order-b", i)));
+  EXPECT_TRUE(a.all->stop(20s));
+  EXPECT_EQ(b.parcels.size(), 5000U);
+  EXPECT_TRUE(b.until_state("a", link_state::left));
+  EXPECT_THAT(trouble_of(a.all->send(order_parcel("order-a", "order-b", 1))), HasSubstr("unavailable"));
+  EXPECT_FALSE(b.all->is_up("a"));
+}
+
+TEST(Links, SayWhyAParcelCannotBeSent) {
+  const little_cluster cluster{{"a", "b"}};
+  auto options = cluster.options("a");
+  options.parcel_bytes_max = 1000;
+  little_node a{std::move(options)}, b{cluster.options("b")};
+  ASSERT_TRUE(a.all->start());
+  const auto send = [&](const std::string& from, const std::string& to, std::uint64_t epoch = 1) {
+    return trouble_of(a.all->send({.from = from, .to = to, .epoch = epoch, .kind = "batch"}));
+  };
+  EXPECT_THAT(send("order-a", "order-b"), HasSubstr("unavailable: there is no link with node \"b\""));
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(a.until_up("b"));
+  EXPECT_EQ(send("order-a", "order-b"), "none");
+  EXPECT_THAT(send("order-a", "order-x"), HasSubstr("not_found: nobody owns \"order-x\""));
+  EXPECT_THAT(send("order-a", "@x"), HasSubstr("not_found"));
+  EXPECT_THAT(send("order-a", "order-a"), HasSubstr("invalid"));
+  EXPECT_THAT(send("order-b", "order-b"), HasSubstr("invalid: \"order-b\" is not on this node under epoch 1"));
+  EXPECT_THAT(send("order-a", "order-b", 2), HasSubstr("invalid"));
+  EXPECT_THAT(trouble_of(a.all->send(
+                  {.from = "order-a", .to = "order-b", .epoch = 1, .kind = "batch", .head = std::string(900, 'x')})),
+              HasSubstr("too_large"));
+}
+
+TEST(Links, BoundWhatAPeerHasNotTaken) {
+  const little_cluster cluster{{"a", "b"}};
+  auto options = cluster.options("a");
+  options.outstanding_bytes_max = 100'000;
+  options.down_after = 10s;
+  little_node a{std::move(options)};
+  auto slow = cluster.options("b");
+  slow.down_after = 10s;
+  little_node b{std::move(slow)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(a.until_up("b"));
+  std::uint64_t sent = 0;
+  {
+    const std::lock_guard hold{b.mutex};  // b takes nothing now: its reading thread waits for this lock.
+    std::string trouble = "none";
+    while (trouble == "none" && sent < 100'000) {
+      trouble = trouble_of(a.all->send(order_parcel("order-a", "order-b", sent + 1)));
+      if (trouble == "none") ++sent;
+    }
+    EXPECT_THAT(trouble, HasSubstr("unavailable: node \"b\" has not acknowledged"));
+    EXPECT_LE(a.view_of("b").outstanding_bytes, 100'000U);
+  }
+  EXPECT_TRUE(b.until_parcels(sent));
+  EXPECT_TRUE(a.until([&] { return a.view_of("b").outstanding_bytes == 0; }));
+  EXPECT_TRUE(a.all->send(order_parcel("order-a", "order-b", 1)));
+}
+
+TEST(Links, ShowStateHistoryAndRoundTrips) {
+  const little_cluster cluster{{"a", "b"}};
+  base::system_clock time;
+  telemetry::metrics_registry registry{time};
+  auto options = cluster.options("a");
+  options.metrics = &registry;
+  little_node a{std::move(options)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(a.until_state("b", link_state::down)) << "nobody is there yet";
+  {
+    little_node b{cluster.options("b")};
+    ASSERT_TRUE(b.all->start());
+    ASSERT_TRUE(a.until([&] { return a.view_of("b").rtt_p50_ms > 0; }));
+    const auto seen = a.view_of("b");
+    EXPECT_EQ(seen.state, link_state::up);
+    EXPECT_EQ(seen.version, "1.2.3");
+    EXPECT_EQ(seen.protocol, 1U);
+    EXPECT_EQ(seen.incarnation, b.all->incarnation());
+    EXPECT_THAT(registry.render(), HasSubstr("runtime_cluster_link_up{peer=\"b\"} 1\n"));
+  }
+  ASSERT_TRUE(a.until_state("b", link_state::left));
+  const auto seen = a.view_of("b");
+  ASSERT_EQ(seen.history.size(), 3U);
+  EXPECT_THAT(seen.history[0].why, HasSubstr("refused")) << "the connection was";
+  EXPECT_THAT(describe::to_json(seen), HasSubstr("\"state\":\"left\""));
+  EXPECT_THAT(registry.render(), HasSubstr("runtime_cluster_link_up{peer=\"b\"} 0\n"));
+}
+
+TEST(Links, RefuseASecondNodeOfANameAndTellIt) {
+  const little_cluster cluster{{"a", "b"}};
+  little_node a{cluster.options("a")}, first{cluster.options("b")};
+  auto options = cluster.options("b", 2);
+  options.port = 0;
+  little_node second{std::move(options)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(first.all->start());
+  ASSERT_TRUE(a.until_up("b"));
+  const telemetry::captured_logs logs;
+  ASSERT_TRUE(second.all->start());
+  ASSERT_TRUE(second.until_state("a", link_state::refused));
+  const auto told = second.changes.back();
+  EXPECT_EQ(told.refusal, refusal_reason::name_taken);
+  EXPECT_TRUE(told.refused_by_peer);
+  EXPECT_TRUE(a.all->is_up("b"));
+  EXPECT_EQ(a.view_of("b").times_up, 1U);
+  std::string all;
+  for (const auto& one : logs.lines()) all += one + "\n";
+  EXPECT_THAT(all, HasSubstr("\"node-refused\""));
+  EXPECT_THAT(all, HasSubstr("\"refused-by-node\""));
+}
+
+TEST(Links, RefuseAnOwnerWhoseEpochIsOverAlsoAfterARestart) {
+  const little_cluster cluster{{"a", "b"}};
+  const musiccorp::testing::temporary_folder folder;
+  const auto with_state = [&] {
+    auto options =
+        cluster.options("a", 1 + static_cast<std::uint64_t>(std::filesystem::exists(folder.path() / "epochs")));
+    options.state = folder.path() / "epochs";
+    return options;
+  };
+  {
+    little_node a{with_state()}, b{cluster.options("b", 7)};
+    ASSERT_TRUE(a.all->start());
+    ASSERT_TRUE(b.all->start());
+    ASSERT_TRUE(a.until_up("b"));
+  }
+  little_node a{with_state()}, b{cluster.options("b", 6)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(b.until_state("a", link_state::refused));
+  EXPECT_EQ(b.changes.back().refusal, refusal_reason::replaced);
+  EXPECT_THAT(b.changes.back().why, HasSubstr("epoch 6 of partition \"order-b\" is over: epoch 7"));
+  ASSERT_TRUE(a.until_state("b", link_state::refused));
+}
+
+TEST(Links, DoNotStartUnderAnEpochThatWasUsed) {
+  const little_cluster cluster{{"a", "b"}};
+  const musiccorp::testing::temporary_folder folder;
+  auto options = cluster.options("a", 3);
+  options.state = folder.path() / "epochs";
+  {
+    little_node a{options};
+    ASSERT_TRUE(a.all->start());
+  }
+  little_node again{options};
+  EXPECT_THAT(trouble_of(again.all->start()), HasSubstr("conflict: this node starts with epoch 3"));
+}
+
+TEST(Links, DoNotStartWithWhatCannotBe) {
+  const little_cluster cluster{{"a", "b"}};
+  const auto trouble_with = [&](const std::function<void(link_options&)>& change) {
+    auto options = cluster.options("a");
+    change(options);
+    little_node a{std::move(options)};
+    return trouble_of(a.all->start());
+  };
+  EXPECT_THAT(trouble_with([](auto& o) { o.self = ""; }), HasSubstr("invalid"));
+  EXPECT_THAT(trouble_with([](auto& o) { o.peers[0].name = "a"; }), HasSubstr("invalid"));
+  EXPECT_THAT(trouble_with([](auto& o) { o.peers[0].port = 0; }), HasSubstr("invalid"));
+  EXPECT_THAT(trouble_with([](auto& o) { o.owned["order-b"] = 1; }), HasSubstr("gives to b"));
+  EXPECT_THAT(trouble_with([](auto& o) { o.peers[0].host = "10.0.0.1"; }),
+              HasSubstr("forbidden: without TLS only loopback addresses are allowed, found 10.0.0.1"));
+  EXPECT_THAT(trouble_with([](auto& o) { o.host = "0.0.0.0"; }), HasSubstr("forbidden"));
+  EXPECT_THAT(trouble_with([](auto& o) {
+                o.tls = tls_files{"/no/ca.pem", "/no/a.pem", "/no/a.key"};
+              }),
+              HasSubstr("invalid: /no/ca.pem: wanted"));
+  little_node other{cluster.options("b")};
+  ASSERT_TRUE(other.all->start());
+  EXPECT_THAT(trouble_with([&](auto& o) { o.port = other.all->port(); }), HasSubstr("unavailable: cannot listen"));
+}
+
+TEST(Links, WarnAtEachStartWithoutTlsBeyondLoopback) {
+  const little_cluster cluster{{"a", "b"}};
+  const telemetry::captured_logs logs;
+  auto options = cluster.options("a");
+  options.plain_allowed_beyond_loopback = true;
+  options.peers[0].host = "192.0.2.1";  // TEST-NET-1: nobody is there.
+  little_node a{std::move(options)};
+  ASSERT_TRUE(a.all->start());
+  std::string all;
+  for (const auto& one : logs.lines()) all += one + "\n";
+  EXPECT_THAT(all, HasSubstr("\"links-without-tls\""));
+}
+
+TEST(Links, StopAtOnceWhileTheyCallAnAddressThatSwallowsEverything) {
+  const little_cluster cluster{{"a", "b"}};
+  auto options = cluster.options("a");
+  options.plain_allowed_beyond_loopback = true;
+  options.handshake_within = 60s;
+  options.peers[0].host = "192.0.2.1";
+  little_node a{std::move(options)};
+  ASSERT_TRUE(a.all->start());
+  const auto began = std::chrono::steady_clock::now();
+  a.all.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
 }
 
 }  // namespace
