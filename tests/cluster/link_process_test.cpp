@@ -70,6 +70,14 @@ class link_process {
       lines_.push_back(std::move(*next));
     }
   }
+  /// Until it says this of its link with a node, after everything about that link that was waited for before.
+  std::string wait_for_link(const std::string& node, const std::string& state) {
+    const auto about = "link " + node + " ";
+    for (;;) {
+      auto line = wait_for(about);
+      if (line.starts_with(about + state)) return line;
+    }
+  }
   void order(const std::string& line) const {
     const auto text = line + "\n";
     if (write(orders_, text.data(), text.size()) < 0) throw std::runtime_error("no orders");
@@ -165,16 +173,17 @@ INSTANTIATE_TEST_SUITE_P(PlainAndTls, LinkProcesses, ::testing::Bool(),
 TEST_P(LinkProcesses, StartInAnyOrderAndComeBackAfterKill) {
   auto& c = start("c");
   auto& b = start("b");
-  c.wait_for("link b up");
-  b.wait_for("link c up");
+  c.wait_for_link("b", "up");
+  b.wait_for_link("c", "up");
   auto& a = start("a");
-  for (auto* one : {&b, &c}) one->wait_for("link a up");
+  for (auto* one : {&b, &c}) one->wait_for_link("a", "up");
   b.kill();
-  a.wait_for("link b down");
-  c.wait_for("link b down");
+  a.wait_for_link("b", "down");
+  c.wait_for_link("b", "down");
   auto& again = start("b");
-  again.wait_for("link a up");
-  again.wait_for("link c up");
+  again.wait_for_link("a", "up");
+  again.wait_for_link("c", "up");
+  a.wait_for_link("b", "up");
   a.order("flood order-b 1000 100");
   EXPECT_EQ(number_in(a.wait_for("flooded"), "flooded "), 1000U);
   a.order("stop");
@@ -182,29 +191,29 @@ TEST_P(LinkProcesses, StartInAnyOrderAndComeBackAfterKill) {
   EXPECT_EQ(a.wait(), (demo::process_end{0, 0}));
   again.order("count");
   EXPECT_EQ(again.wait_for("count"), "count 1000 gaps 0");
-  again.wait_for("link a left");
+  again.wait_for_link("a", "left");
 }
 
 TEST_P(LinkProcesses, NoticeAFrozenPeerWithinTwoSecondsAndTakeItBack) {
   auto& a = start("a");
   auto& b = start("b");
-  a.wait_for("link b up");
-  b.wait_for("link a up");
+  a.wait_for_link("b", "up");
+  b.wait_for_link("a", "up");
   for (const bool freezes_the_caller : {false, true}) {
     auto& frozen = freezes_the_caller ? a : b;
     auto& other = freezes_the_caller ? b : a;
     const std::string name = freezes_the_caller ? "a" : "b";
     frozen.send(SIGSTOP);
     const auto began = steady::now();
-    const auto line = other.wait_for("link " + name + " down");
+    const auto line = other.wait_for_link(name, "down");
     const auto took = steady::now() - began;
     EXPECT_LT(took, 2s);
     EXPECT_GT(took, 1200ms) << "no hasty verdict";
     EXPECT_THAT(line, HasSubstr("silent for"));
     const auto before = other.processor_time();
     frozen.send(SIGCONT);
-    other.wait_for("link " + name + " up");
-    frozen.wait_for("link " + std::string{freezes_the_caller ? "b" : "a"} + " up");
+    other.wait_for_link(name, "up");
+    frozen.wait_for_link(freezes_the_caller ? "b" : "a", "up");
     EXPECT_LT(other.processor_time() - before, 200U);
   }
 }
@@ -213,8 +222,8 @@ TEST_P(LinkProcesses, KeepMemoryBoundedWhileAPeerIsFrozenAndOthersAreServed) {
   auto& a = start("a", "outstanding 4000000\n");
   auto& b = start("b");
   auto& c = start("c");
-  a.wait_for("link b up");
-  a.wait_for("link c up");
+  a.wait_for_link("b", "up");
+  a.wait_for_link("c", "up");
   const auto before = a.resident();
   b.send(SIGSTOP);
   a.order("flood order-b 100000 10000");  // A gigabyte, if it were taken.
@@ -223,7 +232,7 @@ TEST_P(LinkProcesses, KeepMemoryBoundedWhileAPeerIsFrozenAndOthersAreServed) {
   a.order("flood order-c 10000 1000");
   EXPECT_EQ(number_in(a.wait_for("flooded"), "flooded "), 10'000U);
   b.send(SIGCONT);
-  a.wait_for("link b up");
+  a.wait_for_link("b", "up");
   a.order("stop");
   a.wait_for("stopped confirmed");
   c.order("count");
@@ -232,9 +241,9 @@ TEST_P(LinkProcesses, KeepMemoryBoundedWhileAPeerIsFrozenAndOthersAreServed) {
 
 TEST_P(LinkProcesses, AreUnharmedByStrangers) {
   auto& a = start("a");
-  auto& b = start("b");
-  a.wait_for("link b up");
-  b.wait_for("link a up");
+  auto& b = start("b", "handshake_ms 1000\n");
+  a.wait_for_link("b", "up");
+  b.wait_for_link("a", "up");
   const auto port = ports.at("b");
   const auto memory = b.resident();
   const auto descriptors = b.descriptors();
@@ -280,14 +289,14 @@ TEST_P(LinkProcesses, AreUnharmedByStrangers) {
 
 TEST_P(LinkProcesses, LeaveNoDescriptorsAndThreadsBehind) {
   auto& a = start("a");
-  start("b").wait_for("link a up");
-  a.wait_for("link b up");
+  start("b").wait_for_link("a", "up");
+  a.wait_for_link("b", "up");
   const auto descriptors = a.descriptors();
   for (int i = 0; i < 5; ++i) {
     nodes.at("b")->kill();
-    a.wait_for("link b down");
-    start("b").wait_for("link a up");
-    a.wait_for("link b up");
+    a.wait_for_link("b", "down");
+    start("b").wait_for_link("a", "up");
+    a.wait_for_link("b", "up");
   }
   EXPECT_LE(a.descriptors(), descriptors + 1);
 }

@@ -58,6 +58,10 @@ bool set(link_options& options, const std::string& name, std::istringstream& res
     options.tls = tls_files{first, second, third};
   } else if (name == "outstanding") {
     rest >> options.outstanding_bytes_max;
+  } else if (name == "handshake_ms") {
+    std::int64_t limit = 0;
+    rest >> limit;
+    options.handshake_within = std::chrono::milliseconds{limit};
   } else {
     return false;
   }
