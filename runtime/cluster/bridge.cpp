@@ -162,7 +162,6 @@ void bridge::open(std::uint16_t port) {
   std::promise<void> is_open;
   parts_->port = port;
   parts_->events().post([self = parts_, &is_open] {
-    block_broken_pipe_signals();  // This thread writes to wires from now on.
     self->doorman = caf::make_counted<gate_doorman>(self->events(), self->port);
     self->broker().add_doorman(self->doorman);
     const auto door = caf::actor_cast<caf::strong_actor_ptr>(self->door);

@@ -73,7 +73,6 @@ void gate::stop() {
 }
 
 void gate::run() {
-  block_broken_pipe_signals();
   std::vector<pollfd> sockets;
   for (;;) {
     sockets.assign({{stop_, POLLIN, 0}, {is_full_ ? -1 : listener_, POLLIN, 0}});

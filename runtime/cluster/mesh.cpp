@@ -371,7 +371,6 @@ void mesh::pulse_for_ever() {
 }
 
 void mesh::call_for_ever(peer_link& whom, base::random_source random) {
-  block_broken_pipe_signals();
   const std::function<bool()> give_up = [this] { return is_stopping_.load(); };
   const auto grace = own_call_wins(whom.whom().name) ? duration{0} : options_.down_after;
   reconnect_backoff backoff{{options_.reconnect_first, options_.reconnect_longest}};

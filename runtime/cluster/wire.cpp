@@ -5,8 +5,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +17,31 @@
 
 namespace musiccorp::cluster {
 
+namespace {
+
+/// OpenSSL's own socket, but a broken pipe is an answer and not a signal, whatever thread it happens on.
+const BIO_METHOD* quiet_socket() {
+  static const auto* const method = [] {
+    auto* made = BIO_meth_new(BIO_TYPE_SOCKET, "quiet socket");
+    const auto* usual = BIO_s_socket();
+    BIO_meth_set_create(made, BIO_meth_get_create(usual));
+    BIO_meth_set_destroy(made, BIO_meth_get_destroy(usual));
+    BIO_meth_set_ctrl(made, BIO_meth_get_ctrl(usual));
+    BIO_meth_set_read(made, BIO_meth_get_read(usual));
+    BIO_meth_set_write(made, [](BIO* to, const char* from, int bytes) {
+      const auto count =
+          send(static_cast<int>(BIO_get_fd(to, nullptr)), from, static_cast<std::size_t>(bytes), MSG_NOSIGNAL);
+      BIO_clear_retry_flags(to);
+      if (count <= 0 && BIO_sock_should_retry(static_cast<int>(count)) != 0) BIO_set_retry_write(to);
+      return static_cast<int>(count);
+    });
+    return made;
+  }();
+  return method;
+}
+
+}  // namespace
+
 void wire::tls_free::operator()(SSL* tls) const { SSL_free(tls); }
 
 wire::wire(int socket, side which, std::shared_ptr<const credentials> own)
@@ -26,10 +49,15 @@ wire::wire(int socket, side which, std::shared_ptr<const credentials> own)
   set_socket_options(socket);
   if (!credentials_) return;
   tls_.reset(SSL_new(credentials_->context()));
-  if (!tls_ || SSL_set_fd(tls_.get(), socket) != 1) {
+  auto* carrier = BIO_new(quiet_socket());
+  if (!tls_ || !carrier) {
+    BIO_free(carrier);
+    tls_.reset();
     trouble_ = "OpenSSL gives no connection: " + take_openssl_error();
     return;
   }
+  BIO_set_fd(carrier, socket, BIO_NOCLOSE);
+  SSL_set_bio(tls_.get(), carrier, carrier);
   if (which == side::caller)
     SSL_set_connect_state(tls_.get());
   else
@@ -132,13 +160,6 @@ std::size_t wire::pending() const { return tls_ ? static_cast<std::size_t>(SSL_p
 std::set<std::string> wire::peer_names() const {
   const certificate_ptr shown{tls_ ? SSL_get1_peer_certificate(tls_.get()) : nullptr};
   return shown ? names_in(*shown) : std::set<std::string>{};
-}
-
-void block_broken_pipe_signals() {
-  sigset_t pipes;
-  sigemptyset(&pipes);
-  sigaddset(&pipes, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipes, nullptr);
 }
 
 void set_socket_options(int socket) {

@@ -11,8 +11,8 @@ struct ssl_st;
 
 namespace musiccorp::cluster {
 
-/// A connected socket, with TLS or without. All calls are non-blocking. Broken pipes are answers, not signals: the
-/// threads that write block SIGPIPE. One owner.
+/// A connected socket, with TLS or without. All calls are non-blocking. A broken pipe is an answer,
+/// not a signal. One owner.
 class wire {
  public:
   enum class side : std::uint8_t { caller, called };
@@ -62,8 +62,6 @@ class wire {
   std::string trouble_;
 };
 
-/// For each thread that writes to wires.
-void block_broken_pipe_signals();
 /// Non-blocking, without delay for small messages, with the kernel's own check for a peer that is silent for long.
 void set_socket_options(int socket);
 /// "127.0.0.1:4711", or what can be said.
