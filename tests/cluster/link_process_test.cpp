@@ -35,6 +35,15 @@ std::uint64_t number_in(const std::string& line, const std::string& before) {
   return value;
 }
 
+/// Kibibytes that a process may have more than before; AddressSanitizer keeps what was freed for a while.
+constexpr std::uint64_t more(std::uint64_t kibibytes) {
+#ifdef __SANITIZE_ADDRESS__
+  return kibibytes + 400'000;
+#else
+  return kibibytes;
+#endif
+}
+
 /// One link_peer.
 class link_process {
  public:
@@ -228,7 +237,7 @@ TEST_P(LinkProcesses, KeepMemoryBoundedWhileAPeerIsFrozenAndOthersAreServed) {
   b.send(SIGSTOP);
   a.order("flood order-b 100000 10000");  // A gigabyte, if it were taken.
   EXPECT_LT(number_in(a.wait_for("flooded"), "flooded "), 1000U);
-  EXPECT_LT(a.resident(), before + 40'000);
+  EXPECT_LT(a.resident(), before + more(40'000));
   a.order("flood order-c 10000 1000");
   EXPECT_EQ(number_in(a.wait_for("flooded"), "flooded "), 10'000U);
   b.send(SIGCONT);
@@ -240,6 +249,7 @@ TEST_P(LinkProcesses, KeepMemoryBoundedWhileAPeerIsFrozenAndOthersAreServed) {
 }
 
 TEST_P(LinkProcesses, AreUnharmedByStrangers) {
+  ports.erase("c");  // Nobody is called meanwhile.
   auto& a = start("a");
   auto& b = start("b", "handshake_ms 1000\n");
   a.wait_for_link("b", "up");
@@ -280,14 +290,16 @@ TEST_P(LinkProcesses, AreUnharmedByStrangers) {
   for (int i = 0; i < 1000; ++i) http::raw_connection{port}.send("x");
   a.order("flood order-b 1000 100");
   EXPECT_EQ(number_in(a.wait_for("flooded"), "flooded "), 1000U);
-  EXPECT_LT(b.resident(), memory + 20'000);
+  EXPECT_LT(b.resident(), memory + more(20'000));
   EXPECT_EQ(b.view_of("a").times_up, times_up) << "the link stood all the time";
   const auto until = steady::now() + 20s;
-  while (b.descriptors() > descriptors && steady::now() < until) (void)b.view_of("a");
-  EXPECT_LE(b.descriptors(), descriptors);
+  auto open_now = b.descriptors();
+  for (; open_now > descriptors && steady::now() < until; open_now = b.descriptors()) (void)b.view_of("a");
+  EXPECT_LE(open_now, descriptors);
 }
 
-TEST_P(LinkProcesses, LeaveNoDescriptorsAndThreadsBehind) {
+TEST_P(LinkProcesses, LeaveNoDescriptorsBehind) {
+  ports.erase("c");
   auto& a = start("a");
   start("b").wait_for_link("a", "up");
   a.wait_for_link("b", "up");
@@ -298,7 +310,7 @@ TEST_P(LinkProcesses, LeaveNoDescriptorsAndThreadsBehind) {
     start("b").wait_for_link("a", "up");
     a.wait_for_link("b", "up");
   }
-  EXPECT_LE(a.descriptors(), descriptors + 1);
+  EXPECT_LE(a.descriptors(), descriptors);
 }
 
 TEST_P(LinkProcesses, DoNotStartWhenTheirPortIsTaken) {
