@@ -31,8 +31,8 @@ link_metrics::link_metrics(metrics_registry& registry, std::string_view peer) {
           .with({own});
   const auto parcels =
       registry.counters("runtime_cluster_parcels_total", "Parcels that crossed the link.", {"peer", "direction"});
-  const auto bytes =
-      registry.counters("runtime_cluster_bytes_total", "Bytes of these parcels.", {"peer", "direction"});
+  const auto bytes = registry.counters("runtime_cluster_bytes_total", "Bytes of the parcels that crossed the link.",
+                                       {"peer", "direction"});
   for (std::size_t i = 0; i < direction_names.size(); ++i) {
     parcels_[i] = parcels.with({own, {"direction", direction_names[i]}});
     bytes_[i] = bytes.with({own, {"direction", direction_names[i]}});
