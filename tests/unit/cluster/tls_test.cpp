@@ -96,9 +96,16 @@ TEST_F(TlsLinks, AreNotForAnExpiredCertificate) {
   ASSERT_TRUE(b.all->start());
   const auto expired = credentials::load(files("past", "a"), "a", then + std::chrono::days{1});
   ASSERT_TRUE(expired) << expired.error().text;
+  // The alert that says why may be overtaken by the reset that follows it, so the cause is shown by what works.
   impostor who;
   EXPECT_FALSE(who.call(b.all->port(), hello_of(who, "a"), *expired).accepted);
-  EXPECT_THAT(who.trouble, HasSubstr("expired"));
+  EXPECT_NE(who.trouble, "");
+  EXPECT_EQ(b.view_of("a").times_up, 0U);
+  ASSERT_TRUE(make_certificates({folder.path() / "past", "test", {{"a", {}}}}, now));
+  const auto renewed = credentials::load(files("past", "a"), "a", now);
+  ASSERT_TRUE(renewed) << renewed.error().text;
+  impostor again;
+  EXPECT_TRUE(again.call(b.all->port(), hello_of(again, "a"), *renewed).accepted) << again.trouble;
 }
 
 TEST_F(TlsLinks, AreNotForACertificateOfAnotherName) {
