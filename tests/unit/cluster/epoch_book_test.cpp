@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "support/temporary_folder.hpp"
+
 namespace musiccorp::cluster {
 namespace {
 
@@ -32,9 +34,8 @@ TEST(EpochBook, NeverGoesBack) {
 
 class EpochFile : public ::testing::Test {
  protected:
-  const std::filesystem::path file = std::filesystem::path{::testing::TempDir()} / "epoch-file-test.json";
-  void SetUp() override { std::filesystem::remove(file); }
-  void TearDown() override { std::filesystem::remove(file); }
+  const musiccorp::testing::temporary_folder folder;
+  const std::filesystem::path file = folder.path() / "epochs.json";
 };
 
 TEST_F(EpochFile, IsAnEmptyBookWhenItIsNotThere) {
