@@ -247,7 +247,8 @@ int run_node(const node_flags& flags) {
   if (auto logs = telemetry::start_logs(node::logs_from(config.log, isatty(STDERR_FILENO) != 0)); !logs)
     return complain(logs.error(), config_file(flags), exit_cannot_open);
   auto options = node::options_from(config, MUSICCORP_VERSION, data);
-  if (cluster) options.cluster = node::cluster_from(*cluster, flags.name, MUSICCORP_VERSION);
+  if (cluster)
+    options.cluster = node::cluster_from(*cluster, flags.name, MUSICCORP_VERSION, config.streams.payload_bytes_max);
   options.gave_up = [](const std::string&) { kill(getpid(), SIGTERM); };  // The same way out as for everybody.
   auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {

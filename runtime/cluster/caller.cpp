@@ -1,6 +1,5 @@
 #include "cluster/caller.hpp"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -76,14 +75,6 @@ result<wire> call(const std::string& host, std::uint16_t port, const std::shared
     if (!wait_for(*socket, state == conversation::state::wants_read ? POLLIN : POLLOUT, until, stop))
       return unavailable("it takes the call, but does not answer");
   }
-}
-
-bool is_loopback(const std::string& host) {
-  in_addr four{};
-  in6_addr six{};
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
-  return host == "localhost";
 }
 
 }  // namespace musiccorp::cluster

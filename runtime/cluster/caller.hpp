@@ -18,7 +18,4 @@ namespace musiccorp::cluster {
                                 const std::shared_ptr<const credentials>& own, talker& who, duration within,
                                 int stop);
 
-/// Whether nobody outside of this machine can be there.
-[[nodiscard]] bool is_loopback(const std::string& host);
-
 }  // namespace musiccorp::cluster

@@ -70,9 +70,6 @@ judgement judge(const hello& said, const evidence& proof, const standpoint& here
     return refuse(refusal_reason::protocol, "node " + quoted(here.self) + " speaks protocol " +
                                                 spelled(here.protocols) + ", node " + quoted(said.node) + " speaks " +
                                                 spelled(protocol_range{said.protocol_min, said.protocol_max}));
-  if (!here.living_incarnation.empty() && here.living_incarnation != said.incarnation)
-    return refuse(refusal_reason::name_taken,
-                  "another process called " + quoted(said.node) + " has a link with node " + quoted(here.self));
   if (!said.caf_node.empty() && said.caf_node == here.caf_node)
     return refuse(refusal_reason::same_caf_node,
                   "nodes " + quoted(said.node) + " and " + quoted(here.self) +
@@ -80,6 +77,10 @@ judgement judge(const hello& said, const evidence& proof, const standpoint& here
                       "one of the containers an /etc/fstab with a UUID of its own");
   for (const auto& [partition, epoch] : said.partitions)
     if (auto no = judge_claim(partition, epoch, said, here)) return *no;
+  // Last: whoever has been replaced, and not only come too early, shall hear that.
+  if (!here.living_incarnation.empty() && here.living_incarnation != said.incarnation)
+    return refuse(refusal_reason::name_taken,
+                  "another process called " + quoted(said.node) + " has a link with node " + quoted(here.self));
   return common;
 }
 

@@ -117,8 +117,9 @@ class links {
   [[nodiscard]] const std::string& incarnation() const;
 
   /// To the owner of `what.to`. Never blocks. What is accepted arrives at most once, in order, and is lost with the
-  /// link. fault{unavailable}: no link now, or too much is outstanding there; fault{not_found}: nobody owns the
-  /// address; fault{invalid}: this node does, or `from` is not this node's; fault{too_large}: over the limits.
+  /// link. fault{unavailable}: no link now; fault{overloaded}: too much is outstanding there; fault{not_found}:
+  /// nobody owns the address; fault{invalid}: this node does, or `from` is not this node's; fault{too_large}: over
+  /// the limits.
   [[nodiscard]] result<void> send(parcel what);
 
   /// One for each peer, by name.

@@ -9,6 +9,7 @@
 #include "cluster/caller.hpp"
 #include "cluster/reconnect_backoff.hpp"
 #include "cluster/talkers.hpp"
+#include "config/address.hpp"
 #include "describe/json.hpp"
 #include "telemetry/log.hpp"
 
@@ -79,9 +80,9 @@ result<void> mesh::check() const {
                                                "\", which the cluster file gives to " +
                                                (owner == options_.owners.end() ? "nobody" : owner->second));
   if (options_.tls) return {};
-  auto far = is_loopback(options_.host) ? std::string{} : options_.host;
+  auto far = config::is_loopback(options_.host) ? std::string{} : options_.host;
   for (const auto& one : options_.peers)
-    if (!is_loopback(one.host)) far = one.host;
+    if (!config::is_loopback(one.host)) far = one.host;
   if (far.empty()) return {};
   if (!options_.plain_allowed_beyond_loopback)
     return failure(fault_kind::forbidden, "without TLS only loopback addresses are allowed, found " + far);

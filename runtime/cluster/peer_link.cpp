@@ -216,8 +216,8 @@ result<void> peer_link::send(parcel what) {
   if (phase_ != phase::up || peer_leaves_ || bye_said_)
     return failure(fault_kind::unavailable, "there is no link with " + name + ": " + why_);
   if (traffic_.outstanding() > 0 && traffic_.outstanding() + bytes > options_.outstanding_bytes_max)
-    return failure(fault_kind::unavailable, name + " has not acknowledged " + std::to_string(traffic_.outstanding()) +
-                                                " bytes, more must wait");
+    return failure(fault_kind::overloaded, name + " has not acknowledged " + std::to_string(traffic_.outstanding()) +
+                                               " bytes, more must wait");
   const parcel_head head{session_, std::move(what.from), std::move(what.to), what.epoch, std::move(what.kind),
                          bytes,    std::move(what.head)};
   bridge_.say(door_, frame{describe::to_json(head), std::move(what.messages)});

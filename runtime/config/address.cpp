@@ -1,5 +1,7 @@
 #include "config/address.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace musiccorp::config {
@@ -30,8 +32,12 @@ std::string text_of(const address& one) {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+  const std::string text{host};
+  in_addr four{};
+  in6_addr six{};
+  if (inet_pton(AF_INET, text.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+  if (inet_pton(AF_INET6, text.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
+  return host == "localhost";
 }
 
 }  // namespace musiccorp::config

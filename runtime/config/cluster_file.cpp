@@ -88,7 +88,8 @@ class checker {
         add(pointer, "an unknown service", wanted_one_of(name, services_));
       else if (count > 1 && std::ranges::find(partitionable_, name) == partitionable_.end())
         add(pointer, std::to_string(count),
-            "1: this service needs all of its data in one place; several may have " + listed(partitionable_));
+            "1: this service needs all of its data in one place" +
+                (partitionable_.empty() ? std::string{} : "; several may have " + listed(partitionable_)));
       else
         plan_.partitions[name] = static_cast<std::uint32_t>(count);
     }

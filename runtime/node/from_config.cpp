@@ -120,7 +120,8 @@ node_options options_from(const config::node_config& config, std::string version
   return options;
 }
 
-cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self, const std::string& version) {
+cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self, const std::string& version,
+                             std::int64_t payload_bytes_max) {
   cluster_options made;
   auto& links = made.links;
   links.cluster = plan.name;
@@ -141,6 +142,7 @@ cluster_options cluster_from(const config::cluster_plan& plan, const std::string
   links.reconnect_first = milliseconds{plan.links.reconnect_first_ms};
   links.reconnect_longest = milliseconds{plan.links.reconnect_longest_ms};
   links.outstanding_bytes_max = size(plan.links.outstanding_bytes_max);
+  links.parcel_bytes_max += 8 * size(payload_bytes_max);  // Its text is in there once more, as a text in JSON.
   links.owners = plan.owners;
   return made;
 }

@@ -15,9 +15,10 @@ namespace musiccorp::node {
 [[nodiscard]] node_options options_from(const config::node_config& config, std::string version,
                                         std::filesystem::path data);
 
-/// What a node of this name has to know of its cluster. The plan knows the name.
+/// What a node of this name has to know of its cluster. The plan knows the name. What a rule may send fits into a
+/// parcel, also as a part of the story of its death.
 [[nodiscard]] cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self,
-                                           const std::string& version);
+                                           const std::string& version, std::int64_t payload_bytes_max);
 
 /// Settings of each service as JSON text, for those that have any.
 [[nodiscard]] std::map<std::string, std::string> settings_from(const config::node_config& config);

@@ -1,6 +1,7 @@
 #include "node/neighbours.hpp"
 
 #include <caf/all.hpp>
+#include <fstream>
 
 #include "cluster/epoch_book.hpp"
 #include "service/cell_types.hpp"
@@ -17,6 +18,8 @@ const telemetry::logger log{"node"};
 /// No caller of ours waits longer; whatever a peer says, what it asks ends.
 constexpr base::duration answer_longest = 10min;
 
+constexpr std::string_view ousted_file = "ousted";
+
 std::uint64_t next_epoch(const cluster::epoch_book& seen, const std::string& partition) {
   const auto known = seen.owner_of(partition);
   return known ? known->epoch + 1 : 1;
@@ -27,10 +30,11 @@ std::uint64_t next_epoch(const cluster::epoch_book& seen, const std::string& par
 neighbours::neighbours(caf::actor_system& system, const node_options& options,
                        std::span<const service_definition> local, const std::map<std::string, service::wiring>& wires,
                        std::shared_ptr<service::directory> places, std::shared_ptr<const base::clock> clock,
-                       telemetry::metrics_registry& numbers)
+                       telemetry::metrics_registry& numbers, std::function<void(const std::string& why)> ousted)
     : system_{system},
       cluster_{*options.cluster},
       data_{options.data},
+      ousted_{std::move(ousted)},
       local_{local},
       wires_{wires},
       places_{std::move(places)},
@@ -41,6 +45,11 @@ neighbours::neighbours(caf::actor_system& system, const node_options& options,
 neighbours::~neighbours() { stop(); }
 
 result<void> neighbours::open() {
+  if (std::ifstream before{data_ / ousted_file}; before) {
+    const std::string why{std::istreambuf_iterator<char>{before}, {}};
+    return failure(fault_kind::conflict, "this data is not the owner's any more: " + why +
+                                             "; if you know that it is, remove " + (data_ / ousted_file).string());
+  }
   auto options = cluster_.links;
   options.state = data_ / "epochs.json";
   auto seen = cluster::read_epochs(options.state);
@@ -52,13 +61,18 @@ result<void> neighbours::open() {
   options.on_parcel = [this](const std::string& node, cluster::parcel one) { arrived(node, std::move(one)); };
   options.on_link = [this](const cluster::link_change& change) {
     change.state == cluster::link_state::up ? link_is_up(change.node) : link_is_lost(change.node);
+    refused(change);
   };
   options.on_undecodable = [this](const std::string& node, const std::string& text) { undecodable(node, text); };
   way_out_ = std::make_shared<way_out>(system_, std::move(options));
   for (const auto& [partition, node] : cluster_.links.owners) {
     if (is_here(partition)) continue;
-    service::remote_cell_options wanted{
-        .partition = partition, .node = node, .self = cluster_.links.self, .send = {}, .clock = clock_};
+    service::remote_cell_options wanted{.partition = partition,
+                                        .node = node,
+                                        .self = cluster_.links.self,
+                                        .send = {},
+                                        .places = places_,
+                                        .clock = clock_};
     wanted.send = [out = way_out_](cluster::parcel parcel) { return out->send(std::move(parcel)); };
     remote_partition one{node, {}, wanted.status};
     one.cell = service::spawn_remote_cell(system_, std::move(wanted));
@@ -132,7 +146,39 @@ void neighbours::asked(const std::string& node, const std::string& partition, se
                  sink_.address());
 }
 
-void neighbours::sweep() { (void)sink_.expire(clock_->now()); }
+/// A name that is taken may be one's own of a moment ago, whose end the peer has not noticed yet.
+void neighbours::sweep() {
+  const auto now = clock_->now();
+  (void)sink_.expire(now);
+  std::string by;
+  {
+    const std::lock_guard hold{mutex_};
+    for (const auto& [node, since] : name_taken_)
+      if (now - since > 4 * cluster_.links.down_after) by = node;
+  }
+  if (!by.empty()) oust("another process called " + cluster_.links.self + " has a link with node " + by, false);
+}
+
+void neighbours::refused(const cluster::link_change& change) {
+  using cluster::refusal_reason;
+  const bool by_peer = change.state == cluster::link_state::refused && change.refused_by_peer;
+  {
+    const std::lock_guard hold{mutex_};
+    if (by_peer && change.refusal == refusal_reason::name_taken)
+      name_taken_.emplace(change.node, clock_->now());
+    else
+      name_taken_.erase(change.node);
+  }
+  if (by_peer && (change.refusal == refusal_reason::replaced || change.refusal == refusal_reason::epoch_clash))
+    oust(change.why, true);
+}
+
+void neighbours::oust(const std::string& why, bool for_ever) {
+  if (is_ousted_.exchange(true)) return;
+  log.error("node-ousted", {{"node", cluster_.links.self}, {"why", why}});
+  if (for_ever) std::ofstream{data_ / ousted_file} << why;
+  ousted_(why);
+}
 
 /// Their publishers are here again for our subscribers; ours are for theirs, who are told by their own node.
 void neighbours::link_is_up(const std::string& node) {

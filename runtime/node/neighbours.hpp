@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,17 +24,23 @@ namespace musiccorp::node {
 /// comes from them to the cells here. When a link is up, every stream over it begins at the cursor; when it is lost,
 /// whoever waits for an answer over it is told.
 ///
+/// A peer may know that this node is not the owner any more: somebody else has taken its partitions over, or has its
+/// name. Then `ousted` is called, once, on any thread: the node must not go on. When others have gone on with these
+/// partitions, the data folder remembers it, so that no restart makes two owners of them.
+///
 /// What it is given must outlive it. open(), start() and stop() from one thread, the rest from any after open().
 class neighbours {
  public:
   neighbours(caf::actor_system& system, const node_options& options, std::span<const service_definition> local,
              const std::map<std::string, service::wiring>& wires, std::shared_ptr<service::directory> places,
-             std::shared_ptr<const base::clock> clock, telemetry::metrics_registry& numbers);
+             std::shared_ptr<const base::clock> clock, telemetry::metrics_registry& numbers,
+             std::function<void(const std::string& why)> ousted);
   ~neighbours();
   neighbours(const neighbours&) = delete;
   neighbours& operator=(const neighbours&) = delete;
 
-  /// Puts the remote cells in their places. The error names the file of epochs when it can't be read.
+  /// Puts the remote cells in their places. The error names the file of epochs when it can't be read, and says so
+  /// when this data was ousted before.
   [[nodiscard]] result<void> open();
   /// The links come when the others do. The error says what is wrong with address, certificates or epochs.
   [[nodiscard]] result<void> start();
@@ -74,10 +83,16 @@ class neighbours {
   void undecodable(const std::string& node, const std::string& text);
   void link_is_up(const std::string& node);
   void link_is_lost(const std::string& node);
+  void refused(const cluster::link_change& change);
+  void oust(const std::string& why, bool for_ever);
 
   caf::actor_system& system_;
   const cluster_options& cluster_;
   std::filesystem::path data_;
+  std::function<void(const std::string& why)> ousted_;
+  std::atomic<bool> is_ousted_{false};
+  std::mutex mutex_;
+  std::map<std::string, base::instant> name_taken_{};  ///< since when a peer says so; guarded by `mutex_`
   std::span<const service_definition> local_;
   const std::map<std::string, service::wiring>& wires_;
   std::shared_ptr<service::directory> places_;

@@ -90,7 +90,8 @@ class node::parts {
     gateway_ =
         std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
     if (options_.cluster) {
-      neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry());
+      neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
+                          [this](const std::string& why) { give_up(why); });
       if (auto opened = neighbours_->open(); !opened) return opened;
     }
     if (auto grown = grow_tree(); !grown) return grown;
@@ -183,7 +184,18 @@ class node::parts {
       tree_ = now;
     }
     changed_.notify_all();
-    if (!by_itself) return;
+    if (by_itself) tell_of_giving_up(why);
+  }
+  /// For a reason outside the tree.
+  void give_up(const std::string& why) {
+    {
+      const std::lock_guard hold{mutex_};
+      if (stopped_ || !gave_up_.empty()) return;
+      gave_up_ = why;
+    }
+    tell_of_giving_up(why);
+  }
+  void tell_of_giving_up(const std::string& why) {
     log.error("node-gave-up", {{"node", options_.name}, {"why", why}});
     if (options_.gave_up) options_.gave_up(why);
   }

@@ -1,6 +1,7 @@
 #include "service/remote_cell.hpp"
 
 #include <caf/all.hpp>
+#include <set>
 
 #include "service/cell_types.hpp"
 #include "service/remote_frames.hpp"
@@ -27,10 +28,10 @@ class remote_cell final : public managed_actor {
     return {
         [this](request_message& asked, const caf::actor& asker) { request(asked, asker); },
         [this](reply_message& said) { replied(said); },
-        [this](delivery::hello& frame) { send_frame(frame.publisher, frame); },
-        [this](delivery::batch& frame) { send_frame(frame.publisher, frame); },
-        [this](delivery::subscribe& frame) { send_frame(frame.subscriber, frame); },
-        [this](delivery::ack& frame) { send_frame(frame.subscriber, frame); },
+        [this](delivery::hello& frame) { publish(frame.publisher, frame); },
+        [this](delivery::batch& frame) { publish(frame.publisher, frame); },
+        [this](delivery::subscribe& frame) { listen(frame.subscriber, frame); },
+        [this](delivery::ack& frame) { listen(frame.subscriber, frame); },
         [this](link_lost_atom) { lost(); },
         [this](tick_atom) { sweep(); },
     };
@@ -39,6 +40,7 @@ class remote_cell final : public managed_actor {
   void on_exit() override {
     end_all({fault_kind::unavailable, "this node is stopping", {}, 1s});
     options_.send = nullptr;
+    options_.places = nullptr;
   }
 
  protected:
@@ -78,7 +80,7 @@ class remote_cell final : public managed_actor {
     if (!sent) return tell(one, sent.error());
     asking_.emplace(token, std::move(one));
     count();
-    if (!std::exchange(sweeping_, true)) delayed_send(this, sweep_interval, tick_atom_v);
+    sweep_later();
   }
 
   void replied(reply_message& said) {
@@ -89,12 +91,45 @@ class remote_cell final : public managed_actor {
   }
 
   template <class Frame>
-  void send_frame(std::string from, Frame& frame) {
-    if (!options_.send(to_parcel(std::move(from), options_.partition, std::move(frame))))
-      options_.status->frames_not_sent.fetch_add(1, std::memory_order_relaxed);
+  void publish(std::string from, Frame& frame) {
+    if (!is_sent(from, std::move(frame))) cut_publishers_.insert(std::move(from));
+  }
+  template <class Frame>
+  void listen(std::string from, Frame& frame) {
+    if (!is_sent(from, std::move(frame))) cut_subscribers_.insert(std::move(from));
+  }
+
+  /// False when the link is full: then the other end waits for what it will never get, and nothing else will tell.
+  bool is_sent(const std::string& from, remote_frame frame) {
+    const auto sent = options_.send(to_parcel(from, options_.partition, std::move(frame)));
+    if (sent) return true;
+    options_.status->frames_not_sent.fetch_add(1, std::memory_order_relaxed);
+    if (sent.error().kind == fault_kind::too_large)
+      log.error("frame-too-large", {{"from", from}, {"to", options_.partition}, {"error", sent.error().text}});
+    if (sent.error().kind != fault_kind::overloaded) return true;
+    sweep_later();
+    return false;
+  }
+
+  /// A publisher's hello makes its subscriber over there begin anew from the cursor; our own subscribers are told as
+  /// if the publisher had said it.
+  void mend_streams() {
+    for (const auto& publisher : std::exchange(cut_publishers_, {})) {
+      delivery::hello here{publisher};
+      publish(publisher, here);
+    }
+    for (const auto& listener : std::exchange(cut_subscribers_, {}))
+      if (const auto cell = options_.places->find(listener))
+        caf::anon_send(cell, delivery::hello{options_.partition});
+  }
+
+  void sweep_later() {
+    if (!std::exchange(sweeping_, true)) delayed_send(this, sweep_interval, tick_atom_v);
   }
 
   void lost() {
+    cut_publishers_.clear();
+    cut_subscribers_.clear();
     if (!asking_.empty())
       log.warn("requests-lost-with-link",
                {{"partition", options_.partition}, {"node", options_.node}, {"requests", asking_.size()}});
@@ -116,8 +151,9 @@ class remote_cell final : public managed_actor {
       return true;
     });
     count();
-    sweeping_ = !asking_.empty();
-    if (sweeping_) delayed_send(this, sweep_interval, tick_atom_v);
+    sweeping_ = false;
+    mend_streams();
+    if (!asking_.empty()) sweep_later();
   }
 
   void count() { options_.status->requests_pending.store(asking_.size(), std::memory_order_relaxed); }
@@ -125,6 +161,8 @@ class remote_cell final : public managed_actor {
   remote_cell_options options_;
   std::unordered_map<std::uint64_t, asking> asking_;
   std::uint64_t tokens_ = 0;
+  std::set<std::string> cut_publishers_;   ///< of this node, whose frames found the link full
+  std::set<std::string> cut_subscribers_;  ///< the same
   bool sweeping_ = false;
 };
 

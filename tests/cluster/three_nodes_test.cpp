@@ -86,6 +86,11 @@ class ThreeNodes : public ::testing::TestWithParam<bool> {
     for (const auto& one : answered) EXPECT_THAT(one.status, ::testing::AnyOf(201, 409, 422)) << one.body;
   }
 
+  static std::string text_of(const std::filesystem::path& file) {
+    std::ifstream stream{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+  }
+
   temporary_folder folder_;
   http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
   cluster_processes nodes_{folder_.path(), three_shares(), {}, with_certificates()};
@@ -157,6 +162,57 @@ TEST_P(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   EXPECT_EQ(connection_.fetch(door.get_request("/payments/" + id)).value().status, 503);
   nodes_.start("east");
   EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::shipped; }));
+}
+
+constexpr int gave_up = 70, cannot_open = 74;
+
+TEST_P(ThreeNodes, ASecondNodeOfANameIsToldAndEnds) {
+  nodes_.start_all();
+  expect_whole();
+  auto twin = nodes_.launch_twin("south", folder_.path() / "twin");
+  const auto ended = twin.wait(patience);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  EXPECT_THAT(text_of(folder_.path() / "twin.log"), ::testing::HasSubstr("belongs to another process of node"));
+  EXPECT_TRUE(is_link("north", "south", link_state::up)) << "the first one has noticed nothing";
+  EXPECT_EQ(nodes_.link(connection_, "north", "south")->times_up, 1U);
+}
+
+/// Frozen, replaced by another process on a copy of its data, and resumed: what it still does reaches nobody.
+TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), clients};
+  board_.put(nodes_.url("north"));
+  let_work(load, 100);
+  nodes_.freeze("south");
+  for (const auto* other : {"north", "east"})
+    ASSERT_TRUE(wait_for([&] { return is_link(other, "south", link_state::down); })) << other;
+  const auto copy = folder_.path() / "copy";
+  std::filesystem::copy(nodes_.data("south"), copy, std::filesystem::copy_options::recursive);
+  auto heir = nodes_.launch_twin("south", copy);
+  ASSERT_TRUE(heir.wait_for_line("ready ", patience)) << text_of(folder_.path() / "copy.log");
+  for (const auto* other : {"north", "east"})
+    ASSERT_TRUE(wait_for([&] { return is_link(other, "south", link_state::up); })) << other;
+  let_work(load, 100);
+  nodes_.resume("south");
+  const auto ended = nodes_.wait("south", patience);
+  ASSERT_TRUE(ended) << nodes_.log_end("south");
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  EXPECT_THAT(nodes_.log_end("south"), ::testing::HasSubstr("is over"));
+  nodes_.launch("south");
+  EXPECT_EQ(nodes_.wait("south", patience), (demo::process_end{cannot_open, 0})) << "its data remembers it";
+  EXPECT_THAT(nodes_.log_end("south"), ::testing::HasSubstr("is not the owner's any more"));
+  for (const auto* other : {"north", "east"}) {
+    const auto link = nodes_.link(connection_, other, "south");
+    ASSERT_TRUE(link);
+    EXPECT_EQ(link->state, link_state::up);
+    EXPECT_EQ(link->partitions.at("shipping"), 2U) << "the heir's epoch";
+  }
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U);
+  heir.send(SIGTERM);
+  EXPECT_EQ(heir.wait(patience), (demo::process_end{0, 0})) << text_of(folder_.path() / "copy.log");
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, ThreeNodes, ::testing::Bool(),

@@ -92,14 +92,27 @@ class cluster_processes {
   [[nodiscard]] const std::string& url(const std::string& name) const { return nodes_.at(name).url; }
 
   void launch(const std::string& name) {
-    std::filesystem::create_directories(folder_ / name);
-    std::vector<std::string> arguments{
-        "node", "--config", file_name(), "--name", name, "--data", (folder_ / name).string()};
-    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-    auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log_file(name)});
-    if (!started) throw std::runtime_error(started.error().text);
-    nodes_.at(name).process.emplace(std::move(*started));
+    nodes_.at(name).process.emplace(run(name, file_name(), data(name), log_file(name)));
   }
+  /// Another process of this name: on the same cluster file but for its own addresses, on these data. Its log is
+  /// `<folder>.log`.
+  demo::child_process launch_twin(const std::string& name, const std::filesystem::path& its_data) {
+    const auto ports = free_ports(2);
+    auto file = nlohmann::ordered_json::parse(std::ifstream{file_name()});
+    for (auto& one : file["nodes"]) {
+      if (one["name"] != name) continue;
+      one["link"] = "127.0.0.1:" + std::to_string(ports[0]);
+      one["http"] = "127.0.0.1:" + std::to_string(ports[1]);
+    }
+    file["links"] = {{"beat_ms", 50}, {"down_after_ms", 300}};
+    auto its_file = file_name();
+    its_file.insert(its_file.rfind(".json"), ".twin");
+    std::ofstream{its_file} << file.dump(2);
+    auto log = its_data;
+    log += ".log";
+    return run(name, its_file, its_data, log);
+  }
+  [[nodiscard]] std::filesystem::path data(const std::string& name) const { return folder_ / name; }
   void wait_until_ready(const std::string& name, std::chrono::milliseconds longest = std::chrono::seconds{60}) {
     const auto line = nodes_.at(name).process->wait_for_line("ready ", longest);
     if (!line) throw std::runtime_error(name + ": " + line.error().text + "\n" + log_end(name));
@@ -166,6 +179,16 @@ class cluster_processes {
   }
 
  private:
+  demo::child_process run(const std::string& name, const std::string& file, const std::filesystem::path& data,
+                          const std::filesystem::path& log) {
+    std::filesystem::create_directories(data);
+    std::vector<std::string> arguments{"node", "--config", file, "--name", name, "--data", data.string()};
+    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
+    auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log});
+    if (!started) throw std::runtime_error(started.error().text);
+    return std::move(*started);
+  }
+
   struct member {
     std::string url;
     std::optional<demo::child_process> process{};

@@ -173,6 +173,8 @@ TEST_F(HostilePeer, NobodyElseOfItsNameGetsInMeanwhile) {
   auto said = honest();
   said.incarnation = "another";
   said.caf_node = second.caf_node();
+  EXPECT_EQ(to_refusal(second.call(b.all->port(), said)).reason, refusal_reason::epoch_clash);
+  said.partitions["order-a"] = 8;  // It has begun later, but the first one lives.
   EXPECT_EQ(to_refusal(second.call(b.all->port(), said)).reason, refusal_reason::name_taken);
   a.say(parcel_head{.from = "order-a", .to = "order-b", .epoch = 7, .kind = "batch"});
   EXPECT_TRUE(b.until_parcels(1)) << "the first one is unharmed";

@@ -139,7 +139,7 @@ TEST(Links, BoundWhatAPeerHasNotTaken) {
       trouble = trouble_of(a.all->send(order_parcel("order-a", "order-b", sent + 1)));
       if (trouble == "none") ++sent;
     }
-    EXPECT_THAT(trouble, HasSubstr("unavailable: node \"b\" has not acknowledged"));
+    EXPECT_THAT(trouble, HasSubstr("overloaded: node \"b\" has not acknowledged"));
     EXPECT_LE(a.view_of("b").outstanding_bytes, 100'000U);
   }
   EXPECT_TRUE(b.until_parcels(sent));

@@ -28,18 +28,25 @@ class RemoteCell : public ::testing::Test {
       return {
           [this](const reply_message& said) { replies_[said.token].push_back(request::read_reply(said.message)); }};
     });
-    remote_cell_options options{.partition = "payment", .node = "b", .self = "a", .send = {}, .clock = clock_};
+    remote_cell_options options{
+        .partition = "payment", .node = "b", .self = "a", .send = {}, .places = places_, .clock = clock_};
     options.send = [this](cluster::parcel one) -> result<void> {
       if (!is_up_) return failure(fault_kind::unavailable, "there is no link to node b");
+      if (is_full_) return failure(fault_kind::overloaded, "too much is on its way");
       sent_.push_back(std::move(one));
       return {};
     };
     options.status = status_;
+    places_->add("order", system_.spawn([this](caf::event_based_actor*) -> caf::behavior {
+      return {[this](const delivery::hello& frame) { heard_.push_back(frame.publisher); }};
+    }));
     options.requests_max = 3;
     cell_ = spawn_remote_cell(system_, std::move(options));
   }
   ~RemoteCell() override {
-    for (const auto& one : {cell_, asker_}) caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    for (const auto& one : {cell_, asker_, places_->find("order")})
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    places_->clear();
     cell_ = nullptr;
     asker_ = nullptr;
     pass(2s);
@@ -85,6 +92,9 @@ class RemoteCell : public ::testing::Test {
   }
 
   bool is_up_ = true;
+  bool is_full_ = false;
+  std::vector<std::string> heard_;  ///< publishers that `order` of this node was told of
+  std::shared_ptr<directory> places_ = std::make_shared<directory>();
   std::vector<cluster::parcel> sent_;
   std::map<std::uint64_t, std::vector<request::reply>> replies_;
   std::shared_ptr<base::manual_clock> clock_ = std::make_shared<base::manual_clock>();
@@ -168,6 +178,36 @@ TEST_F(RemoteCell, CarriesFramesOfStreamsAndDropsThemWithoutALink) {
   caf::anon_send(cell_, delivery::ack{"order", 4});
   run();
   EXPECT_EQ(status_->frames_not_sent, 1U);
+}
+
+TEST_F(RemoteCell, StreamsThatFoundTheLinkFullBeginAnewWhenItIsNot) {
+  is_full_ = true;
+  caf::anon_send(cell_, delivery::batch{"order", 0, 3, {}});
+  pass(1s);
+  EXPECT_TRUE(sent_.empty());
+  is_full_ = false;
+  pass(500ms);
+  ASSERT_EQ(sent_.size(), 1U) << "once";
+  EXPECT_EQ(std::get<delivery::hello>(read_frame(cluster::parcel{sent_[0]}).value()).publisher, "order");
+  EXPECT_TRUE(heard_.empty());
+
+  is_full_ = true;
+  caf::anon_send(cell_, delivery::ack{"order", 3});
+  run();
+  is_full_ = false;
+  pass(500ms);
+  EXPECT_EQ(heard_, std::vector<std::string>{"payment"}) << "our subscriber subscribes anew";
+  EXPECT_EQ(sent_.size(), 1U);
+}
+
+TEST_F(RemoteCell, AFullLinkThatIsLostLeavesTheStreamsToTheNextOne) {
+  is_full_ = true;
+  caf::anon_send(cell_, delivery::batch{"order", 0, 3, {}});
+  run();
+  caf::anon_send(cell_, link_lost_atom_v);
+  is_full_ = false;
+  pass(1s);
+  EXPECT_TRUE(sent_.empty());
 }
 
 }  // namespace
