@@ -64,7 +64,7 @@ struct bridge::parts : std::enable_shared_from_this<bridge::parts> {
   /// On the event loop's thread.
   void drop_now(const line& which) {
     if (!which || !which->is_open()) return;
-    broker().connection_cleanup(which->handle(), caf::sec::connection_timeout);
+    if (broker_handle) broker().connection_cleanup(which->handle(), caf::sec::connection_timeout);
     which->shut();
   }
   [[nodiscard]] line make_line(wire connection, const std::string& session) {
@@ -85,7 +85,7 @@ struct bridge::parts : std::enable_shared_from_this<bridge::parts> {
   }
 
   caf::actor_system& system;
-  caf::actor broker_handle;
+  caf::actor broker_handle;  ///< the event loop's; none once the bridge is closed
   caf::actor door;
   caf::intrusive_ptr<gate_doorman> doorman;
   std::uint16_t port = 0;
@@ -191,19 +191,20 @@ void bridge::close() {
       self->broker().close(self->doorman->hdl());
       self->doorman = nullptr;
     }
+    self->broker_handle = nullptr;
     is_closed->set_value();
   });
   is_closed->get_future().wait_for(std::chrono::seconds{5});
   const auto door = caf::actor_cast<caf::strong_actor_ptr>(parts_->door);
   parts_->system.registry().erase(door->id());
   static_cast<bridge_door*>(caf::actor_cast<caf::abstract_actor*>(parts_->door))->cleanup(caf::error{}, nullptr);
-  parts_->broker_handle = nullptr;
 }
 
 line bridge::carry_called(wire connection, const std::string& session, const line& former) {
   auto made = parts_->make_line(std::move(connection), session);
   parts_->events().post([self = parts_, made, former, session] {
     self->drop_now(former);
+    if (!self->broker_handle) return made->shut();
     const auto id = [&] {
       const std::lock_guard hold{self->lines_mutex};
       self->calls.emplace(++self->last_call, session);
