@@ -31,11 +31,11 @@ TEST(Links, ComeUpBetweenThreeNodesAndCarryParcelsInOrder) {
   for (auto& [node, other] : std::vector<std::pair<little_node*, std::string>>{
            {&a, "b"}, {&a, "c"}, {&b, "a"}, {&b, "c"}, {&c, "a"}, {&c, "b"}})
     ASSERT_TRUE(node->until_up(other)) << other;
-  for (std::uint64_t i = 1; i <= 1000; ++i) {
+  for (std::uint64_t i = 1; i <= many(1000); ++i) {
     ASSERT_TRUE(a.all->send(order_parcel("order-a", "order-b", i)));
     ASSERT_TRUE(c.all->send(order_parcel("order-c", "order-b", i)));
   }
-  ASSERT_TRUE(b.until_parcels(2000));
+  ASSERT_TRUE(b.until_parcels(many(2000)));
   std::map<std::string, std::uint64_t> last;
   for (const auto& [from, come] : b.parcels) {
     EXPECT_EQ(come.from, "order-" + from);
@@ -88,9 +88,9 @@ TEST(Links, GiveThePeerEverythingBeforeTheySayGoodbye) {
   ASSERT_TRUE(a.all->start());
   ASSERT_TRUE(b.all->start());
   ASSERT_TRUE(a.until_up("b"));
-  for (std::uint64_t i = 1; i <= 5000; ++i) ASSERT_TRUE(a.all->send(order_parcel("order-a", "order-b", i)));
+  for (std::uint64_t i = 1; i <= many(5000); ++i) ASSERT_TRUE(a.all->send(order_parcel("order-a", "order-b", i)));
   EXPECT_TRUE(a.all->stop(20s));
-  EXPECT_EQ(b.parcels.size(), 5000U);
+  EXPECT_EQ(b.parcels.size(), many(5000));
   EXPECT_TRUE(b.until_state("a", link_state::left));
   EXPECT_THAT(trouble_of(a.all->send(order_parcel("order-a", "order-b", 1))), HasSubstr("unavailable"));
   EXPECT_FALSE(b.all->is_up("a"));
@@ -122,7 +122,7 @@ TEST(Links, SayWhyAParcelCannotBeSent) {
 TEST(Links, BoundWhatAPeerHasNotTaken) {
   const little_cluster cluster{{"a", "b"}};
   auto options = cluster.options("a");
-  options.outstanding_bytes_max = 100'000;
+  options.outstanding_bytes_max = many(500'000);
   options.down_after = 10s;
   little_node a{std::move(options)};
   auto slow = cluster.options("b");
@@ -140,7 +140,7 @@ TEST(Links, BoundWhatAPeerHasNotTaken) {
       if (trouble == "none") ++sent;
     }
     EXPECT_THAT(trouble, HasSubstr("overloaded: node \"b\" has not acknowledged"));
-    EXPECT_LE(a.view_of("b").outstanding_bytes, 100'000U);
+    EXPECT_LE(a.view_of("b").outstanding_bytes, many(500'000));
   }
   EXPECT_TRUE(b.until_parcels(sent));
   EXPECT_TRUE(a.until([&] { return a.view_of("b").outstanding_bytes == 0; }));

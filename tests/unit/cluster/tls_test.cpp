@@ -58,16 +58,20 @@ TEST_F(TlsLinks, CarryManyAndLargeParcels) {
   ASSERT_TRUE(b.until_up("a"));
   message::envelope large;
   large.payload = std::string(3'000'000, 'x');
-  for (std::uint64_t i = 1; i <= 2000; ++i) {
+  for (std::uint64_t i = 1; i <= many(2000); ++i) {
     ASSERT_TRUE(
         a.all->send({.from = "order-a", .to = "order-b", .epoch = 1, .kind = "batch", .head = std::to_string(i)}));
     ASSERT_TRUE(
         b.all->send({.from = "order-b", .to = "order-a", .epoch = 1, .kind = "ack", .head = std::to_string(i)}));
   }
-  ASSERT_TRUE(a.all->send(
-      {.from = "order-a", .to = "order-b", .epoch = 1, .kind = "batch", .head = "2001", .messages = {large}}));
-  ASSERT_TRUE(b.until_parcels(2001));
-  ASSERT_TRUE(a.until_parcels(2000));
+  ASSERT_TRUE(a.all->send({.from = "order-a",
+                           .to = "order-b",
+                           .epoch = 1,
+                           .kind = "batch",
+                           .head = std::to_string(many(2000) + 1),
+                           .messages = {large}}));
+  ASSERT_TRUE(b.until_parcels(many(2000) + 1));
+  ASSERT_TRUE(a.until_parcels(many(2000)));
   for (std::size_t i = 0; i < b.parcels.size(); ++i) EXPECT_EQ(b.parcels[i].second.head, std::to_string(i + 1));
   EXPECT_EQ(b.parcels.back().second.messages.at(0).payload, large.payload);
 }
