@@ -32,7 +32,7 @@ endfunction()
 add_library(test_options INTERFACE)
 target_link_libraries(test_options INTERFACE musiccorp_options GTest::gmock GTest::gtest_main)
 target_include_directories(test_options INTERFACE ${CMAKE_SOURCE_DIR}/tests)
-target_compile_options(test_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1> -Wno-restrict -Wno-array-bounds)
+target_compile_options(test_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1;-Wno-restrict;-Wno-array-bounds>)
 
 # test_program(<name> SOURCES <files> [USES <targets>])
 function(test_program name)
