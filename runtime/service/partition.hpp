@@ -211,7 +211,8 @@ class partition {
   [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
   void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
   void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
-  void note_crash(std::string message, const base::fault& trouble, const tried& one, batch_work& work);
+  /// `text` is for supervisors, logs and terminals: nothing personal is in it.
+  void note_crash(std::string message, std::string text, const tried& one, batch_work& work);
   void watch(std::string_view what) const;
   [[nodiscard]] std::optional<supervision::watched_turn> watch_batch() const;
   [[nodiscard]] bool log_is_full(batch_work& work) const;

@@ -4,6 +4,7 @@
 
 #include "base/ensure.hpp"
 #include "delivery/crash_handler.hpp"
+#include "message/scrubber.hpp"
 #include "service/partition_work.hpp"
 #include "supervision/exception_text.hpp"
 #include "supervision/throw_trace.hpp"
@@ -151,7 +152,8 @@ void partition::run_request(pending_request& one, batch_work& work) {
     const auto& said = tried_once.said;
     // A request has no attempts to spend; all of one type count as one message, or a caller could spend the budget.
     if (const auto* trouble = said.is<base::fault>(); trouble && trouble->kind == fault_kind::crash)
-      note_crash(one.message.type, *trouble, tried_once, work);
+      note_crash(one.message.type, message::scrubbed(definition_.types(), one.message, trouble->text), tried_once,
+                 work);
     else
       ++handled_since_crash_;
     if (one.answers.empty())  // Those with questions waited until these left.
@@ -236,9 +238,9 @@ partition::tried partition::try_rule(envelope& message, const std::vector<std::s
   return one;
 }
 
-void partition::note_crash(std::string message, const base::fault& trouble, const tried& one, batch_work& work) {
+void partition::note_crash(std::string message, std::string text, const tried& one, batch_work& work) {
   work.crashes.push_back(
-      {std::move(message), trouble.text, one.backtrace, false, std::exchange(handled_since_crash_, 0)});
+      {std::move(message), std::move(text), one.backtrace, false, std::exchange(handled_since_crash_, 0)});
 }
 
 void partition::watch(std::string_view what) const {
@@ -300,7 +302,9 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
                 {fault_kind::internal, definition_.name() + " answers " + got->type + " without says<>()", {}, {}},
                 one, work);
   if (const auto* no = one.said.is<base::rejected>())
-    log.info("message-rejected", {{"type", row.message.type}, {"id", row.message.id}, {"reason", no->text}});
+    log.info("message-rejected", {{"type", row.message.type},
+                                  {"id", row.message.id},
+                                  {"reason", message::scrubbed(definition_.types(), row.message, no->text)}});
   else
     apply(std::move(one.effects), work);
   if (replies) {

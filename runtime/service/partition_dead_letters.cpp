@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/ensure.hpp"
+#include "message/scrubber.hpp"
 #include "service/partition_work.hpp"
 #include "telemetry/log.hpp"
 
@@ -80,7 +81,8 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   const auto special = limits_.retry_by_type.find(row.message.type);
   const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
   charge_deaths(row);
-  if (trouble.kind == fault_kind::crash) note_crash(row.message.id, trouble, one, work);
+  const auto told = message::scrubbed(definition_.types(), row.message, trouble.text);
+  if (trouble.kind == fault_kind::crash) note_crash(row.message.id, told, one, work);
   ++row.attempts;
   if (row.first_failed == instant{} || row.attempts == 1) row.first_failed = work.now;
   row.last_failed = work.now;
@@ -101,7 +103,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
              {"id", row.message.id},
              {"attempt", row.attempts_before + row.attempts},
              {"kind", row.reason},
-             {"error", trouble.text}});
+             {"error", told}});
   clear_suspicion(row.upstream, row.seq);
   if (verdict.dies) return bury(from, std::move(row), trouble, work);
   from.numbers->retried(telemetry::retry_reason_of(trouble.kind));

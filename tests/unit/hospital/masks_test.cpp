@@ -12,37 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-scrubber scrubber_of(const std::string& payload, std::string type = "parcel") {
-  message::catalogue types;
-  types.add<parcel>();
-  envelope message;
-  message.type = std::move(type);
-  message.payload = payload;
-  scrubber scrub;
-  scrub.learn(types, message);
-  return scrub;
-}
-
-TEST(Scrubber, CutsOutPersonalValuesWhereverTheyStand) {
-  const auto scrub = scrubber_of(R"({"parcel_id":"p","name":"Ada Lovelace","email":"ada@example.org","weight":1})");
-  EXPECT_EQ(scrub("no house of ADA LOVELACE<ada@example.org>"), "no house of ***<***>");
-}
-
-TEST(Scrubber, CutsOutShortValuesOnlyAsWords) {
-  const auto scrub = scrubber_of(R"({"parcel_id":"p","name":"Al","email":"x","weight":1})");
-  EXPECT_EQ(scrub("Al, call Albert about al: x exits"), "***, call Albert about ***: *** exits");
-}
-
-TEST(Scrubber, CutsOutValuesAsTheyAreWrittenInJson) {
-  const auto scrub = scrubber_of(R"({"parcel_id":"p","name":"Ada \"The\" Great","email":"","weight":1})");
-  EXPECT_EQ(scrub(R"(found {"name":"Ada \"The\" Great"})"), R"(found {"name":"***"})");
-}
-
-TEST(Scrubber, TakesEveryTextOfAnUnknownMessageForPersonal) {
-  const auto scrub = scrubber_of(R"({"who":"Grace Hopper","list":["Navy"]})", "unknown");
-  EXPECT_EQ(scrub("Grace Hopper of the Navy"), "*** of the ***");
-}
-
 TEST(Masks, HideAPayloadThatCannotBeReadAsAWhole) {
   ward_bench shop;
   auto death = shop.death(1);

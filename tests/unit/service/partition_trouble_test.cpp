@@ -75,6 +75,21 @@ class lone_partition {
   std::unique_ptr<partition> core_;
 };
 
+struct visit {
+  std::string id;
+  std::string name;
+  static constexpr auto describe() {
+    return describe_as("visit", 1, musiccorp::key("id", &visit::id), field("name", &visit::name, pii));
+  }
+};
+struct called {
+  std::string id;
+  std::string name;
+  static constexpr auto describe() {
+    return describe_as("called", 1, musiccorp::key("id", &called::id), field("name", &called::name, pii));
+  }
+};
+
 class PartitionTrouble : public ::testing::Test {
  protected:
   service_definition toy(const std::string& name) {
@@ -113,6 +128,20 @@ TEST_F(PartitionTrouble, ARequestWhoseQuestionCannotBeMadeIsAnswered) {
   lone_partition one{till};
   EXPECT_NO_THROW(one.ask(1, message_of(buy{"1", "disc"})));
   EXPECT_EQ(one.reply<fault>(1).kind, fault_kind::crash);
+}
+
+TEST_F(PartitionTrouble, WhatSupervisorsHearOfACrashHoldsNothingPersonal) {
+  service_definition door{"door"};
+  door.on([](turn&, const visit& one) -> outcome { throw std::runtime_error{"no house of " + one.name}; })
+      .on([](turn&, const called& one) -> outcome { throw std::runtime_error{one.name + " is not here"}; });
+  lone_partition one{door, listens_to("till", {"called"})};
+  one.ask(1, message_of(visit{"1", "Ada Lovelace"}));
+  one->received({"till", 0, 1, {message_of(called{"2", "Grace Hopper"}, 1)}}, one.out);
+  one.run();
+  ASSERT_EQ(one.out.crashes.size(), 2U);
+  EXPECT_EQ(one.out.crashes[0].text, "no house of ***");
+  EXPECT_EQ(one.out.crashes[1].text, "*** is not here");
+  EXPECT_EQ(one->waiting_rows().value().front().error, "Grace Hopper is not here") << "people may reveal the case";
 }
 
 TEST_F(PartitionTrouble, AFrameThatBringsNothingNewIsAcknowledgedAgain) {
