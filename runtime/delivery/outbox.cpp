@@ -110,9 +110,10 @@ result<void> outbox::fill(const std::string& subscriber, stream& one, const log_
 std::vector<outbox::stream_state> outbox::streams() const {
   std::vector<stream_state> states;
   for (const auto& [subscriber, one] : streams_)
-    states.push_back({subscriber,
-                      one.in_flight.empty() ? one.scanned : std::min(one.acked, one.in_flight.front().seq - 1),
-                      one.received, one.in_flight.size(), one.in_flight.empty() ? instant{} : one.in_flight.front().occurred});
+    states.push_back(
+        {subscriber, one.in_flight.empty() ? one.scanned : std::min(one.acked, one.in_flight.front().seq - 1),
+         one.received, one.in_flight.size(), one.in_flight.empty() ? instant{} : one.in_flight.front().occurred,
+         one.in_flight.empty() && one.scanned == last_seq_});
   return states;
 }
 

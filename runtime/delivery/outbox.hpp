@@ -53,6 +53,7 @@ class outbox {
     std::uint64_t received = 0;   ///< messages of theirs that are committed over there, as they last said
     std::uint64_t in_flight = 0;  ///< messages
     instant oldest_in_flight{};   ///< birth of the oldest one; 0: none
+    bool is_at_the_end = false;   ///< everything of theirs in the log is committed over there
   };
   [[nodiscard]] std::vector<stream_state> streams() const;
 

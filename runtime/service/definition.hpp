@@ -112,7 +112,10 @@ class service_definition {
     made.run = [rule = std::move(rule)](turn& now, const message::envelope& message,
                                         std::span<const std::string> answers) -> outcome {
       auto input = describe::from_json<command>(message.payload);
-      if (!input) return std::move(input.error());
+      if (!input) {
+        now.note_unreadable();
+        return std::move(input.error());
+      }
       return call<arguments>(rule, now, *input, answers, std::make_index_sequence<sizeof...(Questions)>{});
     };
     add_type<command>();

@@ -361,7 +361,7 @@ void partition::strayed(std::string what) {
     return;
   }
   if (what.size() > text_max) what.resize(text_max);
-  strays_.push_back(std::move(what));
+  strays_.push_back({std::move(what), "the cell got something that is no message of this program"});
 }
 
 bool partition::has_work() const {
@@ -439,10 +439,15 @@ void partition::update_published() {
     const auto stream =
         std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
     if (stream == streams.end())
-      one.ledger->published(one.published, one.received, 0, one.oldest.time_since_epoch().count());
+      one.ledger->published({.messages = one.published,
+                             .received_there = one.received,
+                             .oldest_ready = one.oldest.time_since_epoch().count()});
     else
-      one.ledger->published(one.published, stream->received, stream->in_flight,
-                            stream->oldest_in_flight.time_since_epoch().count());
+      one.ledger->published({.messages = one.published,
+                             .received_there = stream->received,
+                             .in_flight = stream->in_flight,
+                             .oldest_ready = stream->oldest_in_flight.time_since_epoch().count(),
+                             .is_at_the_end = stream->is_at_the_end});
   }
 }
 

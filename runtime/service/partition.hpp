@@ -47,7 +47,7 @@ struct partition_limits {
   duration deferral_longest = std::chrono::hours{1};  ///< a message that is "not yet" for longer dies
   std::uint64_t log_messages_max = 1'000'000;         ///< not yet with every subscriber; above it requests that say
                                                       ///< something are answered fault{overloaded}
-  std::size_t attempts_told = 20;                     ///< newest attempts that a dead letter's event tells
+  std::size_t attempts_told = 50;                     ///< newest attempts that a dead letter's event tells
   delivery::outbox::limits outbox{};
   request::breaker_policy breaker{};
 };
@@ -176,6 +176,7 @@ class partition {
     instant started{};
     instant ended{};
     std::string backtrace{};  ///< of what the rule threw, where it is known
+    bool unreadable = false;  ///< the message is not what its type says
   };
 
   [[nodiscard]] std::optional<instant> stream_work_due() const;
@@ -183,6 +184,7 @@ class partition {
   [[nodiscard]] result<void> load_queues();
   [[nodiscard]] result<void> load_suspects();
   void note_death(const delivery::finding& found, instant now);
+  void tell_of_fatal_request(const delivery::finding& found);
   [[nodiscard]] int process_deaths_max(const delivery::finding& found) const;
   void set_alone(const waiting_place& where);
   [[nodiscard]] bool is_suspect(const std::string& whose, std::uint64_t seq) const {
@@ -208,7 +210,9 @@ class partition {
   void run_waiting(const waiting_place& where, batch_work& work);
   void run_arrived(arrived_message one, batch_work& work);
   [[nodiscard]] tried try_rule(envelope& message, const std::vector<std::string>& answers, batch_work& work);
-  [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now);
+  enum class seriousness : std::uint8_t { real, rehearsal };
+  [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now,
+                               seriousness how);
   void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
   void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
   /// `text` is for supervisors, logs and terminals: nothing personal is in it.
@@ -220,7 +224,7 @@ class partition {
 
   // What becomes of messages that cannot simply be handled: partition_dead_letters.cpp.
   void fail(upstream& from, storage::waiting_row row, const base::fault& trouble, const tried& one, batch_work& work);
-  void bury(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work);
+  void bury(upstream& from, storage::waiting_row row, telemetry::death_reason reason, batch_work& work);
   void defer(upstream& from, storage::waiting_row row, const not_yet& said, const tried& one, batch_work& work);
   void park(upstream& from, storage::waiting_row row, batch_work& work);
   void save_waiting(const storage::waiting_row& row);
@@ -280,7 +284,12 @@ class partition {
   std::shared_ptr<supervision::watched_handler> watch_{};
   std::uint64_t handled_since_crash_ = 0;
   bool alone_ = false;  ///< nothing else runs on the node
-  std::deque<std::string> strays_;
+  struct stray {
+    std::string what;   ///< all that is known of it
+    std::string error;  ///< for a person
+    telemetry::death_reason reason = telemetry::death_reason::undecodable;
+  };
+  std::deque<stray> strays_;
   std::uint64_t strays_dropped_ = 0;
   std::string hospital_;  ///< the service that hears of dead letters; empty: there is none
   instant trimmed_{};

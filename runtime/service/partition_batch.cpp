@@ -231,7 +231,7 @@ void partition::run_arrived(arrived_message one, batch_work& work) {
 
 /// Runs the rule of this message and counts what it said; its effects are only collected.
 partition::tried partition::try_rule(envelope& message, const std::vector<std::string>& answers, batch_work& work) {
-  auto one = run_rule(message, answers, work.now);
+  auto one = run_rule(message, answers, work.now, seriousness::real);
   const auto& numbers = environment_.cell.message(message.type);
   numbers.handler_took(std::chrono::duration<double>(one.ended - one.started).count());
   numbers.handled(counted(one.said));
@@ -253,7 +253,8 @@ std::optional<supervision::watched_turn> partition::watch_batch() const {
 }
 
 /// A crash is an outcome, storage trouble is not.
-partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now) {
+partition::tried partition::run_rule(envelope& message, const std::vector<std::string>& answers, instant now,
+                                     seriousness how) {
   const void* const caller = __builtin_return_address(0);
   tried one{done{}, {}, environment_.clock.now(), {}};
   const handled_in slot{slot_, message, one.started, alone_};
@@ -267,10 +268,15 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
     const auto* rule = definition_.find(message.type);
     if (!rule)
       return base::fault{fault_kind::schema, definition_.name() + " has no rule for " + message.type, {}, {}};
-    if (auto current = definition_.types().bring_up_to_date(message); !current) return std::move(current.error());
+    if (auto current = definition_.types().bring_up_to_date(message); !current) {
+      one.unreadable = current.error().kind == fault_kind::invalid;
+      return std::move(current.error());
+    }
     try {
       turn scope{message, definition_.name(), *store_, now, random_, &sendable_};
+      if (how == seriousness::rehearsal) scope.rehearse();
       auto decided = rule->run(scope, message, answers);
+      one.unreadable = scope.is_unreadable();
       one.effects = scope.take_effects();
       for (const auto& sent : one.effects.messages)
         if (sent.payload.size() > limits_.payload_bytes_max)
@@ -301,7 +307,12 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
     return fail(from, std::move(row),
                 {fault_kind::internal, definition_.name() + " answers " + got->type + " without says<>()", {}, {}},
                 one, work);
-  if (const auto* no = one.said.is<base::rejected>())
+  const auto* no = one.said.is<base::rejected>();
+  if (no && !row.message.reply_to.empty())
+    return fail(from, std::move(row),
+                {fault_kind::internal, "a no that " + row.message.reply_to + " would not hear: " + no->text, {}, {}},
+                one, work);
+  if (no)
     log.info("message-rejected", {{"type", row.message.type},
                                   {"id", row.message.id},
                                   {"reason", message::scrubbed(definition_.types(), row.message, no->text)}});

@@ -13,6 +13,14 @@ using storage::waiting_state;
 
 const telemetry::logger log{"service"};
 
+/// A rule's own "invalid" is its no; only what can't be read as its type is undecodable.
+telemetry::death_reason death_of(const delivery::verdict& verdict, const base::fault& trouble, bool unreadable) {
+  if (unreadable) return telemetry::death_reason::undecodable;
+  const auto reason = telemetry::death_reason_of(trouble.kind);
+  const bool out_of_time = reason == telemetry::death_reason::attempts && verdict.reason == "deadline";
+  return out_of_time ? telemetry::death_reason::deadline : reason;
+}
+
 std::string_view outcome_name(const outcome& said) {
   struct visitor {
     std::string_view operator()(const done&) const { return "done"; }
@@ -105,7 +113,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
              {"kind", row.reason},
              {"error", told}});
   clear_suspicion(row.upstream, row.seq);
-  if (verdict.dies) return bury(from, std::move(row), trouble, work);
+  if (verdict.dies) return bury(from, std::move(row), death_of(verdict, trouble, one.unreadable), work);
   from.numbers->retried(telemetry::retry_reason_of(trouble.kind));
   row.state = waiting_state::retry;
   row.due = verdict.due;
@@ -113,12 +121,11 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
 }
 
 /// From here on only the hospital moves it.
-void partition::bury(upstream& from, storage::waiting_row row, const base::fault& trouble, batch_work& work) {
+void partition::bury(upstream& from, storage::waiting_row row, telemetry::death_reason reason, batch_work& work) {
   row.state = waiting_state::dead;
   row.due = {};
   ++from.cursor.dead;
   from.moved = true;
-  const auto reason = telemetry::death_reason_of(trouble.kind);
   from.numbers->died(reason);
   from.numbers->settled(telemetry::settlement::dead);
   from.numbers->attempts(static_cast<std::uint64_t>(row.attempts_before + row.attempts));
@@ -298,9 +305,14 @@ request::reply partition::rehearse(const envelope& query, instant now) {
   auto row = dead_letter(wanted->upstream, wanted->seq);
   if (!row)
     return base::rejected{row.error().text, {}, wanted->case_id, base::facts_of(row.error().kind).http_status};
+  if (is_suspect(row->upstream, row->seq))  // Only a replay goes alone, and counts what becomes of it.
+    return base::rejected{"this message may end the process again: it can be edited and replayed, not rehearsed",
+                          {},
+                          wanted->case_id,
+                          409};
   if (!wanted->payload.empty()) row->message.payload = wanted->payload;
   row->message.expires = {};
-  const auto one = run_rule(row->message, {}, now);
+  const auto one = run_rule(row->message, {}, now, seriousness::rehearsal);
   delivery::rehearsal told;
   told.case_id = case_of(*row);
   told.outcome = outcome_name(one.said);
@@ -325,8 +337,8 @@ request::reply partition::rehearse(const envelope& query, instant now) {
 void partition::tell_of_strays(batch_work& work) {
   if (strays_.empty()) return;
   if (const auto dropped = std::exchange(strays_dropped_, 0); dropped > 0)
-    strays_.push_back(std::to_string(dropped) + " more like these were not kept");
-  for (const auto& what : strays_) {
+    strays_.push_back({"", std::to_string(dropped) + " more like these were not kept"});
+  for (const auto& [what, error, reason] : strays_) {
     ++work.handled;
     log.error("stray-message", {{"service", definition_.name()}});
     delivery::message_died event;
@@ -334,8 +346,8 @@ void partition::tell_of_strays(batch_work& work) {
     event.upstream = delivery::stray_upstream;
     event.seq = store_->last_seq() + 1;
     event.case_id = delivery::case_id_of(event.service, event.upstream, event.seq);
-    event.reason = telemetry::name_of(telemetry::death_reason::undecodable);
-    event.error = "the cell got something that is no message of this program";
+    event.reason = telemetry::name_of(reason);
+    event.error = error;
     event.first_failed = event.died = work.now;
     event.message.id = base::make_id(work.now, random_);
     event.message.type = "stray";

@@ -63,6 +63,7 @@ void partition::note_death(const delivery::finding& found, instant now) {
   if (!found.came_through_a_log()) {
     log.error("request-was-with-the-process-when-it-died",
               {{"service", definition_.name()}, {"id", found.id}, {"what", found.text}});
+    if (found.what == delivery::charge::charged) tell_of_fatal_request(found);
     return;
   }
   const auto from = std::find_if(upstreams_.begin(), upstreams_.end(),
@@ -76,6 +77,13 @@ void partition::note_death(const delivery::finding& found, instant now) {
   if (row.scene == accused_->scene) return;
   row.upstream = where.upstream;
   row.seq = where.seq;
+  if (const auto mark = waiting_.find(where.upstream, where.seq);
+      mark && mark->state == storage::waiting_state::dead) {
+    // It was rehearsed, which is no attempt of it: nothing is charged, but from now on it runs alone or not at all.
+    row.unexplained = std::max(row.unexplained, 1);
+    row.scene = accused_->scene;
+    return must(store_->save(row));
+  }
   const delivery::suspicion before{row.deaths, row.unexplained, row.kills_alone};
   const auto said = delivery::after_death(before, found, accused_->why, process_deaths_max(found));
   row.deaths = said.account.deaths;
@@ -107,6 +115,15 @@ void partition::note_death(const delivery::finding& found, instant now) {
                                          {"charge", delivery::name_of(found.what)},
                                          {"deaths", row.deaths},
                                          {"what", said.text}});
+}
+
+/// Whoever sent it has no answer and may send it again; people shall see what it was.
+void partition::tell_of_fatal_request(const delivery::finding& found) {
+  std::string type = "a request";
+  for (const auto& rule : definition_.handlers())
+    if (static_cast<std::uint32_t>(base::stable_hash(rule.type)) == found.type) type = rule.type;
+  strays_.push_back({type + " " + found.id, "the process died of " + type + ": " + found.text,
+                     telemetry::death_reason::handler_crash});
 }
 
 /// Its next try waits until nothing else runs.
@@ -171,8 +188,7 @@ void partition::bury_condemned(upstream& from, storage::waiting_row row, batch_w
                              {"id", row.message.id},
                              {"kind", "process_death"},
                              {"error", row.error}});
-  const base::fault trouble{fault_kind::crash, row.error, {}, {}};
-  bury(from, std::move(row), trouble, work);
+  bury(from, std::move(row), telemetry::death_reason::handler_crash, work);
 }
 
 }  // namespace musiccorp::service

@@ -104,6 +104,15 @@ class turn {
   [[nodiscard]] base::random_source& random() { return random_; }
   [[nodiscard]] const message::envelope& message() const { return message_; }
 
+  /// A dry run: nothing of what the rule does is kept. A rule that reaches outside its store (sends a mail) must
+  /// leave that out and go on as if it had worked.
+  [[nodiscard]] bool is_rehearsal() const { return is_rehearsal_; }
+  void rehearse() { is_rehearsal_ = true; }
+
+  /// The message cannot be read as what its type says.
+  void note_unreadable() { is_unreadable_ = true; }
+  [[nodiscard]] bool is_unreadable() const { return is_unreadable_; }
+
   /// For the partition, after the rule.
   [[nodiscard]] turn_effects take_effects() { return std::move(effects_); }
   [[nodiscard]] const turn_effects& effects() const { return effects_; }
@@ -137,6 +146,8 @@ class turn {
   base::random_source& random_;
   const std::vector<std::string>* says_;
   turn_effects effects_;
+  bool is_rehearsal_ = false;
+  bool is_unreadable_ = false;
 };
 
 }  // namespace musiccorp::service

@@ -18,10 +18,8 @@ constexpr std::array<names, 5> state_names{"ready", "inflight", "delayed", "park
 constexpr std::array<names, 3> settlement_names{"processed", "dead", "discarded"};
 constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload"};
 constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"};
-constexpr std::array<names, 9> death_names{"attempts",    "expired",      "rejected",      "undecodable", "schema",
-                                           "no_consumer", "mailbox_full", "handler_crash", "operator"};
-/// Nothing here gives these, so they are no series.
-constexpr std::array unused_deaths{death_reason::no_consumer, death_reason::mailbox_full, death_reason::by_operator};
+constexpr std::array<names, 8> death_names{"attempts",    "deadline", "expired",   "rejected",
+                                           "undecodable", "schema",   "too_large", "handler_crash"};
 constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
 constexpr std::array<names, 3> trouble_names{"io", "corrupt", "full"};
 constexpr std::array<names, 7> cause_names{"ended",        "crash",  "killed", "exhausted",
@@ -36,15 +34,6 @@ template <std::size_t Count, class Handle>
 void fill(std::array<Handle, Count>& handles, const family<Handle>& family, label first, std::string_view name,
           const std::array<names, Count>& values) {
   for (std::size_t i = 0; i < Count; ++i) handles[i] = family.with({first, {name, values[i]}});
-}
-
-bool happens(death_reason reason) { return std::ranges::find(unused_deaths, reason) == unused_deaths.end(); }
-
-/// The same for the reasons of deaths, without those that cannot be.
-template <class Handle>
-void fill_deaths(std::array<Handle, 9>& handles, const family<Handle>& family, label first) {
-  for (std::size_t i = 0; i < handles.size(); ++i)
-    if (happens(static_cast<death_reason>(i))) handles[i] = family.with({first, {"reason", death_names[i]}});
 }
 
 double seconds_since_1970(instant time) { return std::chrono::duration<double>{time.time_since_epoch()}.count(); }
@@ -71,9 +60,8 @@ death_reason death_reason_of(base::fault_kind kind) {
   switch (kind) {
     case base::fault_kind::expired:
       return death_reason::expired;
-    case base::fault_kind::invalid:
-    case base::fault_kind::corrupt:
-      return death_reason::undecodable;
+    case base::fault_kind::too_large:
+      return death_reason::too_large;
     case base::fault_kind::schema:
       return death_reason::schema;
     case base::fault_kind::crash:
@@ -182,8 +170,8 @@ queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue)
                   .with({subscriber});
   fill(retries_, registry.counters("runtime_retries_total", "Attempts after the first.", {"queue", "reason"}), own,
        "reason", retry_names);
-  fill_deaths(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}),
-              own);
+  fill(deaths_, registry.counters("runtime_dead_letters_total", "Messages that died.", {"queue", "reason"}), own,
+       "reason", death_names);
   fill(replays_, registry.counters("runtime_replays_total", "Replays of dead letters.", {"service", "outcome"}),
        subscriber, "outcome", replay_names);
   limit_ = registry
@@ -334,7 +322,7 @@ void hospital_metrics::changed_state(std::string_view state, int by) const noexc
 hospital_metrics::by_reason& hospital_metrics::series_of(std::string_view service) {
   if (const auto known = services_.find(service); known != services_.end()) return known->second;
   auto& made = services_[std::string{service}];
-  fill_deaths(made, letters_, {"service", service});
+  fill(made, letters_, {"service", service}, "reason", death_names);
   return made;
 }
 

@@ -28,15 +28,14 @@ enum class queue_state : std::uint8_t { ready, inflight, delayed, parked, dead }
 enum class settlement : std::uint8_t { processed, dead, discarded };
 enum class retry_reason : std::uint8_t { error, timeout, link, overload };
 enum class death_reason : std::uint8_t {
-  attempts,       ///< the limit of attempts was reached
-  expired,        ///< the message's own time limit passed
-  rejected,       ///< permanent: trying again cannot help
-  undecodable,    ///< the payload is not what its type says
-  schema,         ///< unknown type or version
-  no_consumer,    ///< nobody handles this type
-  mailbox_full,   ///< no room for it
-  handler_crash,  ///< the rule threw, or the process died in it
-  by_operator     ///< a person buried it; label value `operator`
+  attempts,      ///< the limit of attempts was reached
+  deadline,      ///< it was tried for as long as its service's policy allows
+  expired,       ///< the message's own time limit passed
+  rejected,      ///< permanent: trying again cannot help
+  undecodable,   ///< the payload is not what its type says
+  schema,        ///< unknown type or version
+  too_large,     ///< it has more bytes than a message may have
+  handler_crash  ///< the rule threw, or the process died in it
 };
 enum class replay_outcome : std::uint8_t { processed, died_again, refused };
 enum class store_trouble : std::uint8_t { io, corrupt, full };
@@ -56,7 +55,8 @@ enum class escalation : std::uint8_t { stop, restart_all, escalate };
 [[nodiscard]] std::string_view name_of(death_reason reason);
 /// The name that a trouble has in `runtime_retries_total`.
 [[nodiscard]] retry_reason retry_reason_of(base::fault_kind kind);
-/// The name that a final trouble has in `runtime_dead_letters_total`: transient kinds died of their `attempts`.
+/// The name that a rule's final trouble has in `runtime_dead_letters_total`: transient kinds died of their
+/// `attempts`.
 [[nodiscard]] death_reason death_reason_of(base::fault_kind kind);
 
 /// One message type of one service: resolve once, then count without a look-up. Thread-safe.
@@ -166,7 +166,7 @@ class queue_metrics {
   std::array<counter, 3> settled_;
   histogram attempts_;
   std::array<counter, 4> retries_;
-  std::array<counter, 9> deaths_;  ///< those that cannot happen here count nothing
+  std::array<counter, 8> deaths_;
   std::array<counter, 3> replays_;
   gauge held_;
   gauge limit_;
@@ -285,7 +285,7 @@ class hospital_metrics {
   void changed_state(std::string_view state, int by) const noexcept;
 
  private:
-  using by_reason = std::array<gauge, 9>;
+  using by_reason = std::array<gauge, 8>;
   by_reason& series_of(std::string_view service);
 
   family<gauge> letters_;

@@ -28,9 +28,10 @@ class rule_bench {
     carried.occurred = clock.now();
     carried.payload = describe::to_json(message);
     turn now{carried, service_, *store_, clock.now(), random_};
+    if (rehearses) now.rehearse();
     sent_.clear();
     outcome said = rule(now, message, answers...);
-    if (said.is<done>() || said.is<service::answer>()) commit(now.take_effects());
+    if (!rehearses && (said.is<done>() || said.is<service::answer>())) commit(now.take_effects());
     return said;
   }
 
@@ -60,6 +61,7 @@ class rule_bench {
   }
 
   base::manual_clock clock;
+  bool rehearses = false;  ///< the next rules run dry, and nothing is kept
 
  private:
   static void must(const result<void>& step) { ensure(step.has_value(), "the store in memory does not fail"); }

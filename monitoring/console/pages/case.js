@@ -116,7 +116,7 @@ function editCase(sick, signal) {
       put(verdict, rehearsal(view));
     } catch (problem) {
       if (mine !== asked || problem.name === 'AbortError') return;
-      const wrong = problem.status >= 400 && problem.status < 500;
+      const wrong = problem.status >= 400 && problem.status < 500 && problem.status !== 409;  // 409: it may not be tried, but it may be good.
       button.disabled = wrong;
       put(verdict, h('p', {}, chip(wrong ? 'not valid' : 'not checked', wrong ? 'bad' : 'warn'), ' ', problem.errors.length ? '' : problem.message),
           h('ul', {class: 'plain-list'}, problem.errors.map(one => h('li', {}, h('span', {class: 'mono'}, one.pointer || '/'),

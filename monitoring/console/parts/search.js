@@ -5,7 +5,7 @@ import {get} from './api.js';
 import {live} from './live.js';
 
 export const states = ['open', 'replaying', 'discarding', 'healed', 'discarded'];
-const reasons = ['attempts', 'expired', 'rejected', 'undecodable', 'schema', 'no_consumer', 'mailbox_full', 'handler_crash', 'operator'];
+const reasons = ['attempts', 'deadline', 'expired', 'rejected', 'undecodable', 'schema', 'too_large', 'handler_crash'];
 const short = {crash: 'handler_crash'};
 const units = {s: 1, m: 60, h: 3_600, d: 86_400};
 

@@ -211,6 +211,16 @@ struct mail_room : rule_bench {
   remembering_office office;
 };
 
+TEST(Notification, ARehearsalSendsNoMail) {
+  mail_room bench;
+  bench.rehearses = true;
+  EXPECT_TRUE(bench.place().is<done>());
+  EXPECT_THAT(bench.office.mails, IsEmpty());
+  bench.rehearses = false;
+  bench.place();
+  EXPECT_THAT(bench.office.mails, SizeIs(1));
+}
+
 TEST(Notification, MailsOncePerOrderAndKind) {
   mail_room bench;
   bench.place();

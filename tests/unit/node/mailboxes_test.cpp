@@ -43,15 +43,15 @@ service::queue_books received_books() {
 TEST(Mailboxes, BalanceWhenEveryMessageIsSomewhere) {
   service::queue_ledger ledger;
   ledger.received(received_books());
-  ledger.published(15, 0, 0, 0);
+  ledger.published({.messages = 15});
   EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, 0);
   EXPECT_EQ(view_of("a:b", ledger.read()).ready, 4U);
-  ledger.published(10, 0, 0, 0);
+  ledger.published({.messages = 10});
   EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, -1) << "one was counted twice";
   auto lost = received_books();
   lost.processed = 0;
   ledger.received(lost);
-  ledger.published(15, 0, 0, 0);
+  ledger.published({.messages = 15});
   EXPECT_EQ(view_of("a:b", ledger.read()).imbalance, 1);
 }
 

@@ -55,6 +55,7 @@ class DeadLetters : public ::testing::Test {
       EXPECT_EQ(books.published,
                 books.processed + books.dead + books.discarded + books.retrying + books.parked + books.ready)
           << queue;
+      EXPECT_EQ(books.imbalance(), 0) << queue;
     }
   }
   service::queue_books books() { return world->books("speaker:listener"); }
@@ -273,12 +274,46 @@ TEST_F(DeadLetters, AtTheDoorHaveAReasonOfTheirOwn) {
   EXPECT_EQ(arrives([](envelope&) {}), "");
   EXPECT_EQ(arrives([](envelope& m) { m.type = "nobody.knows"; }), "schema");
   EXPECT_EQ(arrives([](envelope& m) { m.version = 99; }), "schema");
-  EXPECT_EQ(arrives([](envelope& m) { m.payload = "\"" + std::string(2'000, 'x') + "\""; }), "rejected");
+  EXPECT_EQ(arrives([](envelope& m) { m.payload = "\"" + std::string(2'000, 'x') + "\""; }), "too_large");
   EXPECT_EQ(arrives([](envelope& m) { m.payload = "{not json"; }), "undecodable");
   EXPECT_EQ(arrives([&](envelope& m) { m.expires = world->clock.now() - 1s; }), "expired");
   ASSERT_EQ(story.died.size(), 5U);
   for (const auto& one : story.died) EXPECT_EQ(one.attempts_made, 1U) << "trying again could not help";
   EXPECT_THAT(story.died[2].error, HasSubstr("2002 bytes"));
+}
+
+TEST_F(DeadLetters, ARulesOwnNoIsNotAnUnreadableMessage) {
+  what.faults["bad address"] = {fault_kind::invalid, "550 no such mailbox", {}, {}};
+  speak("k", "bad address");
+  ASSERT_EQ(story.died.size(), 1U);
+  EXPECT_EQ(story.died[0].reason, "rejected");
+}
+
+TEST_F(DeadLetters, SayWhetherTheirAttemptsOrTheirTimeWereUsedUp) {
+  what.faults["busy"] = {fault_kind::busy, "come back", {}, {}};
+  speak("k", "busy");
+  EXPECT_EQ(story.died.at(0).reason, "attempts");
+  service::partition_limits limits;
+  limits.retry = {100, 10ms, 20ms};
+  limits.retry.deadline = 50ms;
+  world = std::make_unique<testing::little_world>(services(what, story), 11, limits);
+  speak("k", "busy");
+  EXPECT_EQ(story.died.at(1).reason, "deadline");
+  EXPECT_LT(story.died.at(1).attempts_made, 100U);
+}
+
+TEST_F(DeadLetters, ARehearsalIsKnownToItsRule) {
+  what.throws["poison"] = "bug";
+  speak("k", "poison");
+  what.throws.clear();
+  std::vector<bool> rehearsed;
+  what.first = [&](turn& now, const said&) -> std::optional<outcome> {
+    rehearsed.push_back(now.is_rehearsal());
+    return std::nullopt;
+  };
+  EXPECT_EQ(rehearse(story.died.at(0)).outcome, "done");
+  replay(story.died[0]);
+  EXPECT_THAT(rehearsed, ElementsAre(true, false));
 }
 
 TEST_F(DeadLetters, KeepAnAnswerAsLongAsTheirCaseIsOpen) {

@@ -219,6 +219,45 @@ TEST_F(PartitionTrouble, AnAnswerThatNobodyWouldHearIsADeadLetter) {
   EXPECT_THAT(one->waiting_rows().value().front().error, ::testing::HasSubstr("says<>()"));
 }
 
+TEST_F(PartitionTrouble, ANoThatNobodyWouldHearIsADeadLetter) {
+  service_definition clerk{"clerk"};
+  clerk.on([](turn&, const stamp&) -> outcome { return rejected{"no ink"}; }).says<stamped>();
+  lone_partition one{clerk, listens_to("till", {})};
+  auto asked = message_of(stamp{"1"}, 1);
+  asked.to = "clerk";
+  asked.reply_to = "till";
+  one->received({"till", 0, 1, {asked}}, one.out);
+  one.run();
+  const auto row = one->waiting_rows().value().at(0);
+  EXPECT_EQ(row.state, storage::waiting_state::dead);
+  EXPECT_THAT(row.error, ::testing::HasSubstr("no ink"));
+}
+
+TEST_F(PartitionTrouble, AMessageThatTheSubscriberNeverGotIsMissingInTheBooks) {
+  service_definition press{"press"};
+  press
+      .on([](turn& now, const buy& command) -> outcome {
+        now.publish(sold{command.id, command.item, 1});
+        return done{};
+      })
+      .says<sold>();
+  lone_partition one{press, wiring{{}, {{"reader", {"sold"}}}}};
+  const auto books = [&] { return one.ledgers.of("press:reader").read(); };
+  one->subscribed({"reader", {"sold"}, 0, 100, 1'000'000, 0});
+  for (std::uint64_t i = 1; i <= 3; ++i) one.ask(i, message_of(buy{std::to_string(i), "disc"}));
+  one.run();
+  one->acknowledged({"reader", 2, 2});
+  EXPECT_EQ(books().ready, 1U);
+  EXPECT_EQ(books().imbalance(), 0) << "the third may still be on its way";
+  one->acknowledged({"reader", 3, 2});
+  EXPECT_EQ(books().ready, 0U);
+  EXPECT_EQ(books().imbalance(), 1) << "its cursor is past a message that it never counted";
+  one.ask(4, message_of(buy{"4", "disc"}));
+  one.run();
+  EXPECT_EQ(books().ready, 1U);
+  EXPECT_EQ(books().imbalance(), 1) << "while others are on their way too";
+}
+
 TEST_F(PartitionTrouble, KeepsTheOrderOfAKeyWhileItsHeadWaits) {
   std::vector<std::int64_t> seen;
   int busy = 2;

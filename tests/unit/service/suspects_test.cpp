@@ -54,6 +54,7 @@ class Suspects : public ::testing::Test {
   void expect_balanced() {
     const auto all = books();
     EXPECT_EQ(all.published, all.processed + all.dead + all.discarded + all.retrying + all.parked + all.ready);
+    EXPECT_EQ(all.imbalance(), 0);
   }
 
   fate what;
@@ -102,6 +103,54 @@ TEST_F(Suspects, ChargedAsOftenAsAllowedDieWithoutAnotherTry) {
   EXPECT_EQ(story.died[0].attempts_made, 2U);
   EXPECT_EQ(books().parked, 1U);
   expect_balanced();
+}
+
+TEST_F(Suspects, AreNotRehearsedAndStillHealWhenTheyWereEdited) {
+  speak_while_cut("k", "poison");
+  world.die("listener", {message(1, charge::charged)}, evidence::signal);
+  world.die("listener", {message(1, charge::charged, true)}, evidence::signal);
+  go_on();
+  const auto one = story.died.at(0);
+  const auto asked = world.ask("listener", delivery::rehearse_message{one.case_id, one.upstream, one.seq, {}});
+  world.settle();
+  EXPECT_EQ(std::get<rejected>(world.reply(asked).value()).status, 409);
+  world.ask("hospital", treat_replay{one.case_id, one.upstream, one.seq, 1, describe::to_json(said{"k", "mended"})});
+  world.pass(1s);
+  EXPECT_THAT(listened("k"), ElementsAre("mended"));
+  expect_balanced();
+}
+
+TEST_F(Suspects, ADeathInARehearsalIsNoAttemptOfTheMessage) {
+  what.throws["poison"] = "bug";
+  speak_while_cut("k", "poison");
+  go_on();
+  const auto one = story.died.at(0);
+  ASSERT_EQ(one.attempts_made, 3U);
+  for (int i = 0; i < 3; ++i) world.die("listener", {message(1, charge::charged)}, evidence::signal);
+  what.throws.clear();
+  world.ask("hospital", treat_replay{one.case_id, one.upstream, one.seq, 1, {}});
+  world.pass(1s);
+  EXPECT_EQ(story.died.size(), 1U);
+  EXPECT_THAT(listened("k"), ElementsAre("poison"));
+  EXPECT_EQ(world.ran_alone(), 1U) << "it may do it again";
+}
+
+TEST_F(Suspects, ARequestThatKilledItsProcessIsACase) {
+  auto killer = message(0, charge::charged);
+  killer.upstream = 0;
+  killer.type = static_cast<std::uint32_t>(base::stable_hash("show_heard"));
+  world.die("listener", {killer}, evidence::signal);
+  world.pass(1s);
+  ASSERT_EQ(story.died.size(), 1U);
+  EXPECT_EQ(story.died[0].reason, "handler_crash");
+  EXPECT_EQ(story.died[0].upstream, delivery::stray_upstream);
+  EXPECT_THAT(story.died[0].error, HasSubstr("show_heard"));
+  EXPECT_THAT(story.died[0].error, HasSubstr("SIGSEGV"));
+  auto innocent = killer;
+  innocent.what = charge::suspect;
+  world.die("listener", {innocent}, evidence::killed);
+  world.pass(1s);
+  EXPECT_EQ(story.died.size(), 1U) << "nothing is proven";
 }
 
 TEST_F(Suspects, OneDeathToldTwiceCountsOnce) {
