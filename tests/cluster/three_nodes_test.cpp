@@ -1,15 +1,11 @@
 // One shop on three real nodes, whose processes are killed, frozen and missing while customers order.
+#include "support/three_nodes.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-
 #include "base/random.hpp"
-#include "demo/promises.hpp"
 #include "messages/customer_messages.hpp"
-#include "support/cluster_processes.hpp"
-#include "support/process.hpp"
-#include "support/stubborn_clients.hpp"
 
 namespace musiccorp {
 namespace {
@@ -18,83 +14,13 @@ using namespace std::chrono_literals;
 using namespace testing;
 using cluster::link_state;
 
-constexpr auto rest_longest = 120s;
 constexpr auto patience = 60s;
 constexpr std::size_t clients = 6;
 
 /// The parameter: with certificates.
-class ThreeNodes : public ::testing::TestWithParam<bool> {
+class ThreeNodes : public three_nodes<::testing::TestWithParam<bool>> {
  protected:
-  static bool with_certificates() { return GetParam(); }
-  ~ThreeNodes() override {
-    if (!HasFailure()) return;
-    folder_.keep();
-    std::printf("the data is kept in %s\n", folder_.path().c_str());
-  }
-
-  [[nodiscard]] demo::shop_client shop() { return nodes_.shop(connection_); }
-
-  template <class Condition>
-  bool wait_for(Condition holds) {
-    return nodes_.wait_until(holds, patience);
-  }
-  /// Until the clients have begun so many more orders.
-  void let_work(const stubborn_clients& load, std::size_t orders) {
-    const auto before = load.begun();
-    ASSERT_TRUE(wait_for([&] { return load.begun() >= before + orders; }));
-  }
-  bool is_link(const std::string& name, const std::string& other, link_state state) {
-    const auto link = nodes_.link(connection_, name, other);
-    return link && link->state == state;
-  }
-  void expect_whole() {
-    for (const auto& name : nodes_.names())
-      for (const auto& other : nodes_.names())
-        ASSERT_TRUE(name == other || wait_for([&] { return is_link(name, other, link_state::up); }))
-            << name << " to " << other;
-  }
-
-  std::vector<demo::planned_order> plan(std::size_t orders, std::uint64_t seed = 7) {
-    std::vector<std::string> customers;
-    for (std::size_t i = 0; i < 20; ++i)
-      customers.push_back(
-          shop().post<messages::customer_summary>("/customers", demo::customer_body(i), 201).value().customer_id);
-    const auto stock = shop().list("/inventory", &messages::stock_page::items).value();
-    return demo::make_plan(seed, orders, customers, stock, "cluster").orders;
-  }
-
-  static std::vector<demo::accepted_order> accepted_of(const std::vector<answered_order>& answered) {
-    std::vector<demo::accepted_order> all;
-    for (const auto& one : answered) {
-      if (one.status != 201) continue;
-      const auto order = describe::from_json<messages::order_summary>(one.body);
-      if (order) all.push_back({order->order_id, order->customer_id, order->total});
-    }
-    return all;
-  }
-
-  void expect_all_promises(const std::vector<answered_order>& answered) {
-    const auto rest = demo::wait_for_rest(shop(), rest_longest);
-    ASSERT_TRUE(rest) << rest.error().text;
-    const auto accepted = accepted_of(answered);
-    const auto findings = demo::check_promises(shop(), accepted);
-    ASSERT_TRUE(findings) << findings.error().text;
-    for (const auto& one : *findings) {
-      std::printf("  %s  %s: %s\n", one.holds ? "holds " : "BROKEN", one.promise.c_str(), one.evidence.c_str());
-      EXPECT_TRUE(one.holds) << one.promise << ": " << one.evidence;
-    }
-    for (const auto& one : answered) EXPECT_THAT(one.status, ::testing::AnyOf(201, 409, 422)) << one.body;
-  }
-
-  static std::string text_of(const std::filesystem::path& file) {
-    std::ifstream stream{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{stream}, {}};
-  }
-
-  temporary_folder folder_;
-  http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
-  cluster_processes nodes_{folder_.path(), three_shares(), {}, with_certificates()};
-  address_board board_;
+  ThreeNodes() : three_nodes{GetParam()} {}
 };
 
 TEST_P(ThreeNodes, AnyDoorAnswersEveryRoute) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -75,6 +76,13 @@ class cluster_processes {
     if (with_certificates) certify(file_name());
   }
 
+  /// Changes the cluster file, or the one that a single node reads instead of it. Not for nodes that run.
+  using change = std::function<void(nlohmann::ordered_json& file)>;
+  void edit(const change& how) { edit(file_name(), file_name(), how); }
+  void edit_for(const std::string& name, const change& how) { edit(file_of(name), own_file(name), how); }
+  /// A command that starts the node's program: its words come before the program's own.
+  void run_by(const std::string& name, std::vector<std::string> words) { nodes_.at(name).run_by = std::move(words); }
+
   /// `musiccorp certs` for this cluster file.
   void certify(const std::string& file) {
     auto made = demo::child_process::start({MUSICCORP_PROGRAM, {"certs", file}, log_file("certs")});
@@ -92,7 +100,7 @@ class cluster_processes {
   [[nodiscard]] const std::string& url(const std::string& name) const { return nodes_.at(name).url; }
 
   void launch(const std::string& name) {
-    nodes_.at(name).process.emplace(run(name, file_name(), data(name), log_file(name)));
+    nodes_.at(name).process.emplace(run(name, file_of(name), data(name), log_file(name)));
   }
   /// Another process of this name: on the same cluster file but for its own addresses, on these data. Its log is
   /// `<folder>.log`.
@@ -179,12 +187,26 @@ class cluster_processes {
   }
 
  private:
+  [[nodiscard]] std::string own_file(const std::string& name) const {
+    return (folder_ / ("cluster." + name + ".json")).string();
+  }
+  [[nodiscard]] std::string file_of(const std::string& name) const {
+    return std::filesystem::exists(own_file(name)) ? own_file(name) : file_name();
+  }
+  void edit(const std::string& from, const std::string& to, const change& how) {
+    auto file = nlohmann::ordered_json::parse(std::ifstream{from});
+    how(file);
+    std::ofstream{to} << file.dump(2);
+    for (const auto& one : file["nodes"])
+      nodes_.at(one["name"].get<std::string>()).url = "http://" + one["http"].get<std::string>();
+  }
   demo::child_process run(const std::string& name, const std::string& file, const std::filesystem::path& data,
                           const std::filesystem::path& log) {
     std::filesystem::create_directories(data);
-    std::vector<std::string> arguments{"node", "--config", file, "--name", name, "--data", data.string()};
-    arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-    auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log});
+    auto words = nodes_.at(name).run_by;
+    words.insert(words.end(), {MUSICCORP_PROGRAM, "node", "--config", file, "--name", name, "--data", data.string()});
+    words.insert(words.end(), flags_.begin(), flags_.end());
+    auto started = demo::child_process::start({words.front(), {words.begin() + 1, words.end()}, log});
     if (!started) throw std::runtime_error(started.error().text);
     return std::move(*started);
   }
@@ -192,6 +214,7 @@ class cluster_processes {
   struct member {
     std::string url;
     std::optional<demo::child_process> process{};
+    std::vector<std::string> run_by{};
   };
   std::filesystem::path folder_;
   std::vector<std::string> flags_;

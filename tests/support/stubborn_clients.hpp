@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -56,15 +57,18 @@ struct answered_order {
   int status = 0;
   std::string body;
   int attempts = 0;
-  int lost = 0;  ///< attempts that ended without an answer: the effect was unknown
+  int lost = 0;                          ///< attempts that ended without an answer: the effect was unknown
+  std::chrono::milliseconds longest{0};  ///< attempt
 };
 
 /// Clients that do not give up: an order without an answer is sent again under the same key, to wherever the shop is
 /// by then. Nothing that they sent is forgotten.
 class stubborn_clients {
  public:
-  stubborn_clients(address_board& board, std::vector<demo::planned_order> orders, std::size_t clients)
-      : board_(board), orders_(std::move(orders)) {
+  /// `patience`: how long they wait for one answer.
+  stubborn_clients(address_board& board, std::vector<demo::planned_order> orders, std::size_t clients,
+                   std::chrono::milliseconds patience = std::chrono::seconds{5})
+      : board_(board), orders_(std::move(orders)), connection_({.connections_per_host = 64, .timeout = patience}) {
     for (std::size_t i = 0; i < clients; ++i) threads_.emplace_back([this] { run(); });
   }
   ~stubborn_clients() {
@@ -97,13 +101,18 @@ class stubborn_clients {
   }
 
   answered_order send(const demo::planned_order& planned) {
-    answered_order one{planned, 0, {}, 0, 0};
+    answered_order one;
+    one.planned = planned;
     const auto body = describe::to_json(planned.command);
     auto [url, number] = board_.newer_than(0);
     while (!board_.is_closed()) {
       ++one.attempts;
       const demo::shop_client shop{connection_, url};
+      const auto began = std::chrono::steady_clock::now();
       auto answer = connection_.fetch(shop.post_request("/orders", body, planned.idempotency));
+      one.longest =
+          std::max(one.longest,
+                   std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
       if (answer && answer->status != 429 && answer->status != 503 && answer->status != 504) {
         one.status = answer->status;
         one.body = std::move(answer->body);
@@ -125,7 +134,7 @@ class stubborn_clients {
 
   address_board& board_;
   const std::vector<demo::planned_order> orders_;
-  http::client connection_{{.connections_per_host = 64, .timeout = std::chrono::seconds{5}}};
+  http::client connection_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
