@@ -385,7 +385,7 @@ void mesh::call_for_ever(peer_link& whom, base::random_source random) {
       delay = grace + backoff.failed(steady_now(), random);
       told.clear();
     }
-    if (!whom.stays_idle(delay, give_up) || !whom.begin_call()) continue;
+    if (!whom.stays_idle(delay, give_up) || !whom.begin_call(steady_now())) continue;
     calling talk{*this, whom};
     auto made = call(whom.whom().host, whom.whom().port, keys(), talk, options_.handshake_within, stop_signal_);
     if (made) {
@@ -396,7 +396,8 @@ void mesh::call_for_ever(peer_link& whom, base::random_source random) {
       if (made.error().kind == fault_kind::unauthorized && std::exchange(told, made.error().text) != told)
         log.warn("call-refused", {{"node", whom.whom().name}, {"why", told}});
     }
-    delay = grace + backoff.failed(steady_now(), random);
+    // By then the other one's call has become a link, or this one may take its place.
+    delay = talk.is_put_off() ? options_.down_after : grace + backoff.failed(steady_now(), random);
   }
 }
 

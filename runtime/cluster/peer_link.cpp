@@ -36,10 +36,11 @@ void peer_link::change(link_state state, const std::string& why, std::optional<r
   tell_(std::move(now));
 }
 
-bool peer_link::begin_call() {
+bool peer_link::begin_call(moment now) {
   const lock_guard hold{mutex_};
   if (phase_ != phase::idle || answering_) return false;
   phase_ = phase::calling;
+  began_ = now;
   return true;
 }
 
@@ -60,9 +61,10 @@ void peer_link::call_failed(const std::string& why) {
     changed_.notify_all();
 }
 
-bool peer_link::begin_answer(bool own_call_wins) {
+bool peer_link::begin_answer(bool own_call_wins, moment now) {
   const lock_guard hold{mutex_};
-  if (answering_ || (phase_ == phase::calling && own_call_wins)) return false;
+  const bool own_call_is_fresh = phase_ == phase::calling && now - began_ < options_.down_after;
+  if (answering_ || (own_call_wins && own_call_is_fresh)) return false;
   answering_ = true;
   return true;
 }

@@ -37,14 +37,15 @@ class peer_link {
 
   [[nodiscard]] const peer& whom() const { return peer_; }
 
-  // Calling and answering. Of two calls that cross, the lower name's wins.
+  // Calling and answering. Of two calls that cross, the lower name's wins, unless nothing has been heard on it for as
+  // long as a link may be silent: then it has reached a frozen process, or nobody, and whoever calls may be its heir.
 
   /// False unless nothing is going on.
-  [[nodiscard]] bool begin_call();
+  [[nodiscard]] bool begin_call(moment now);
   /// The last moment to give way to the peer's own call. False: this call is over.
   [[nodiscard]] bool finish_call();
   void call_failed(const std::string& why);
-  [[nodiscard]] bool begin_answer(bool own_call_wins);
+  [[nodiscard]] bool begin_answer(bool own_call_wins, moment now);
   void answer_ended();
   /// What one side holds against the other. A link that stands is not touched by it.
   void refused(const refusal& why, bool by_peer);
@@ -115,7 +116,7 @@ class peer_link {
   std::string session_;
   line line_;
   remote_door door_;
-  moment began_{};  ///< of the phase joining
+  moment began_{};  ///< of the phases calling and joining
   moment next_beat_{};
   hello hello_;
   std::uint32_t protocol_ = 0;

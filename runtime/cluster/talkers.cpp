@@ -30,7 +30,7 @@ talker::reply answering::hear_hello(std::string_view text, const evidence& proof
   if (const auto* no = std::get_if<refusal>(&found)) return refuse(*no);
   protocol_ = std::get<std::uint32_t>(found);
   auto* link = mesh_.link_with(said_.node);
-  if (!link->begin_answer(mesh_.own_call_wins(said_.node))) return refuse(crossing);
+  if (!link->begin_answer(mesh_.own_call_wins(said_.node), steady_now())) return refuse(crossing);
   link_ = link;
   session_ = mesh_.make_session();
   return {describe::to_json(verdict{
@@ -67,7 +67,9 @@ talker::reply calling::hear(std::string_view text, bool is_encrypted, const std:
   if (!read || (read->accepted && (!read->own || read->session.empty())))
     return refuse({refusal_reason::unreadable, "it says no verdict"});
   if (!read->accepted) {
-    mesh_.refused(link_.whom().name, {}, to_refusal(*read), true);
+    const auto why = to_refusal(*read);
+    is_put_off_ = is_passing(why.reason);
+    mesh_.refused(link_.whom().name, {}, why, true);
     return {{}, true, false};
   }
   said_ = std::move(*read);

@@ -40,6 +40,8 @@ class calling final : public talker {
   std::string opening() override;
   reply hear(std::string_view text, bool is_encrypted, const std::set<std::string>& names) override;
   void take(wire connection);
+  /// The peer has refused for a reason that passes.
+  [[nodiscard]] bool is_put_off() const { return is_put_off_; }
 
  private:
   reply refuse(const refusal& why);
@@ -48,6 +50,7 @@ class calling final : public talker {
   peer_link& link_;
   verdict said_;
   std::uint32_t protocol_ = 0;
+  bool is_put_off_ = false;
 };
 
 }  // namespace musiccorp::cluster

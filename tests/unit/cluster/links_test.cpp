@@ -1,6 +1,13 @@
 #include "cluster/links.hpp"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
 
 #include "support/temporary_folder.hpp"
 #include "telemetry/log.hpp"
@@ -63,6 +70,51 @@ TEST(Links, AreFoundByTheHigherNameWhenTheLowerOneCannotCall) {
   ASSERT_TRUE(a.all->start());
   ASSERT_TRUE(b.all->start());
   EXPECT_TRUE(a.until_up("b"));
+}
+
+/// Somebody who takes calls and says nothing, as the kernel does for a frozen process.
+class silent_listener {
+ public:
+  silent_listener() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_, 8) != 0 ||
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      throw std::runtime_error("cannot listen");
+    port = ntohs(address.sin_port);
+  }
+  ~silent_listener() { ::close(socket_); }
+  silent_listener(const silent_listener&) = delete;
+  silent_listener& operator=(const silent_listener&) = delete;
+
+  [[nodiscard]] bool is_called() const {
+    pollfd one{socket_, POLLIN, 0};
+    return ::poll(&one, 1, static_cast<int>(std::chrono::milliseconds{deadline}.count())) > 0;
+  }
+  std::uint16_t port = 0;
+
+ private:
+  int socket_;
+};
+
+/// One call lasts for longer than the test, and so does a wait after a failure: neither may keep an heir out.
+TEST(Links, TakeTheHeirOfAFrozenPeerThatTheyCall) {
+  const little_cluster cluster{{"a", "b"}};
+  const silent_listener frozen;
+  auto lower = cluster.options("a"), heir = cluster.options("b");
+  lower.peers[0].port = frozen.port;
+  lower.handshake_within = 10min;
+  lower.down_after = 3s;  // So the heir comes too early at first.
+  heir.reconnect_first = heir.reconnect_longest = 1h;
+  little_node a{std::move(lower)}, b{std::move(heir)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(frozen.is_called());
+  ASSERT_TRUE(b.all->start());
+  EXPECT_TRUE(b.until_up("a"));
+  EXPECT_TRUE(a.until_up("b"));
+  EXPECT_EQ(a.view_of("b").incarnation, b.all->incarnation());
 }
 
 TEST(Links, ComeBackAfterEachRestartOfAPeer) {
