@@ -12,6 +12,7 @@ import * as hospital from './pages/hospital.js';
 import * as patient from './pages/case.js';
 import * as batch from './pages/batch.js';
 import * as supervision from './pages/supervision.js';
+import * as cluster from './pages/cluster.js';
 
 /** Every address is #/a/b/c?name=value. The first pattern that fits is the page; a part with a colon is a parameter. */
 const routes = [
@@ -23,12 +24,14 @@ const routes = [
   ['hospital/cases/:id', patient, 'Hospital'],
   ['hospital/batches/:id', batch, 'Hospital'],
   ['supervision', supervision, 'Supervision'],
+  ['cluster', cluster, 'Cluster'],
 ];
 const pages = [
   {name: 'Shop', to: '#/shop', key: 's'},
   {name: 'Queues', to: '#/queues', key: 'q'},
   {name: 'Hospital', to: '#/hospital', key: 'h'},
   {name: 'Supervision', to: '#/supervision', key: 'v'},
+  {name: 'Cluster', to: '#/cluster', key: 'c'},
 ];
 
 const main = document.getElementById('main');

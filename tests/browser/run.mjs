@@ -6,8 +6,10 @@
 
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {Nodes} from './nodes.mjs';
 import {Shop} from './shop.mjs';
 import {equal, expect, Suite} from './suite.mjs';
+import {clusterTests} from './cluster.mjs';
 import {hospitalTests} from './hospital.mjs';
 import {pageTests} from './pages.mjs';
 import {recoveryTests} from './recovery.mjs';
@@ -21,6 +23,7 @@ const axe = require('axe-core');
 const shop = new Shop({
   program: MUSICCORP_PROGRAM, config: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json'),
   settings: ['/retry/attempts_max=2', '/retry/delay_first_ms=20']});
+const nodes = new Nodes({program: MUSICCORP_PROGRAM, settings: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json')});
 const browser = await chromium.launch({
   executablePath: MUSICCORP_BROWSER,
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : []});  // Chromium refuses its sandbox to root.
@@ -32,6 +35,7 @@ try {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);  // Waits end with their event; this is for machines with much else to do.
 
+  let home = shop.url;  // Whose console is shown.
   const complaints = [];
   page.on('pageerror', error => complaints.push(`script: ${error.message}`));
   page.on('console', message => {
@@ -39,17 +43,18 @@ try {
   });
   page.on('dialog', dialog => { complaints.push(`a dialog opened: ${dialog.message()}`); dialog.dismiss(); });
   page.on('request', request => {
-    if (!request.url().startsWith(shop.url)) complaints.push(`asked somebody else: ${request.url()}`);
+    if (!request.url().startsWith(home)) complaints.push(`asked somebody else: ${request.url()}`);
   });
 
   const suite = new Suite({pictures: MUSICCORP_PICTURES, page, filter: MUSICCORP_FILTER});
   const tools = {
-    shop, suite, page, context,
+    shop, nodes, suite, page, context,
     picture: name => page.screenshot({path: join(MUSICCORP_PICTURES, `${name}.png`)}),
     /** Loads the console anew. */
-    load: async hash => {
+    load: async (hash, url = shop.url) => {
+      home = url;
       await page.goto('about:blank');
-      await page.goto(`${shop.url}/console/${hash}`, {waitUntil: 'domcontentloaded'});
+      await page.goto(`${url}/console/${hash}`, {waitUntil: 'domcontentloaded'});
       await page.locator('h1').first().waitFor();
     },
     /** Goes there as a link would. */
@@ -86,6 +91,7 @@ try {
     },
   };
   pageTests(tools);
+  clusterTests(tools);
   hospitalTests(tools);
   recoveryTests(tools);
   suite.test('No script failed, nothing was refused by the policy, nobody else was asked', () => {
@@ -95,5 +101,6 @@ try {
 } finally {
   await browser.close();
   await shop.end();
+  await nodes.end();
 }
 expect(passed, 'some tests failed');

@@ -1,4 +1,5 @@
-// A real shop for one run: the program on a free port, with a data folder of its own.
+// A real shop for one run: the program on a free port, with a data folder of its own. With a name it is one node of a
+// cluster file, on the ports that are in there.
 
 import {spawn} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -8,21 +9,23 @@ import {join} from 'node:path';
 export class Shop {
   #program;
   #config;
+  #name;
   #settings;
   #folder;
   #child = null;
   #ended = null;
 
-  constructor({program, config, settings = []}) {
+  constructor({program, config, name = '', settings = []}) {
     this.#program = program;
     this.#config = config;
+    this.#name = name;
     this.#settings = settings;
   }
 
   async start({port = 0, settings = []} = {}) {
     this.#folder ??= await mkdtemp(join(tmpdir(), 'musiccorp-browser-'));
-    const words = ['node', '--config', this.#config, '--http', `127.0.0.1:${port}`, '--data', this.#folder,
-                   ...[...this.#settings, ...settings].flatMap(one => ['--set', one])];
+    const words = ['node', '--config', this.#config, ...this.#name ? ['--name', this.#name] : ['--http', `127.0.0.1:${port}`],
+                   '--data', this.#folder, ...[...this.#settings, ...settings].flatMap(one => ['--set', one])];
     this.#child = spawn(this.#program, words, {stdio: ['ignore', 'pipe', 'pipe']});
     let errors = '';
     this.#child.stderr.on('data', text => { errors = (errors + text).slice(-4_000); });
@@ -42,12 +45,16 @@ export class Shop {
 
   async stop() {
     if (!this.#child) return;
+    this.resume();  // A frozen process does not see SIGTERM.
     this.#child.kill('SIGTERM');
     const late = setTimeout(() => this.#child?.kill('SIGKILL'), 10_000);
     await this.#ended;
     clearTimeout(late);
     this.#child = null;
   }
+
+  freeze() { this.#child.kill('SIGSTOP'); }
+  resume() { this.#child.kill('SIGCONT'); }
 
   async end() {
     await this.stop();

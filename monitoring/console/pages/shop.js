@@ -8,6 +8,7 @@ import {buckets, metrics, quantile} from '../parts/metrics.js';
 import {spark} from '../parts/spark.js';
 import {scroller, table} from '../parts/table.js';
 import {Auditor, countStock} from '../parts/auditor.js';
+import {tile} from '../parts/tile.js';
 
 const steps = [
   {state: 'pending', name: 'accepted', tone: '', what: 'answered with 201'},
@@ -43,18 +44,6 @@ async function newest(signal) {
     else return got.orders.reverse();
   }
   return [];
-}
-
-function tile(label, hint) {
-  const value = h('div', {class: 'value'}, '–');
-  const note = h('div', {class: 'quiet'});
-  const element = h('div', {class: 'tile'}, h('h2', {title: hint}, label), value, note);
-  element.set = (text, more = '', tone = '') => {
-    say(value, text);
-    say(note, more);
-    element.className = `tile ${tone}`;
-  };
-  return element;
 }
 
 /** Rates of the last minute from counters that only grow, a sample each `pace`. */

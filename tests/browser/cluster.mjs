@@ -1,0 +1,71 @@
+// The cluster page: on a node that is alone, and on one of three of which another is frozen.
+
+import {equal, expect} from './suite.mjs';
+
+export function clusterTests({shop, nodes, suite, page, open, load, accessible, picture, tabTo}) {
+  const row = (region, name) => page.getByRole('region', {name: region}).locator('tbody tr', {has: page.locator('th', {hasText: name})});
+  const tile = label => page.locator('.tile', {hasText: label}).locator('.value');
+
+  suite.test('Cluster says on a node that is alone how to get more', async () => {
+    await open('#/cluster');
+    await page.getByText('This node is alone').waitFor();
+    await page.getByText('./musiccorp up --cluster config/cluster/three.json').waitFor();
+    const {partitions} = await shop.get('/cluster');
+    equal(await page.getByRole('region', {name: 'Partitions'}).locator('tbody tr').count(), partitions.length, 'partitions');
+    equal(await page.getByRole('region', {name: 'Nodes and links'}).count(), 0, 'tables of links');
+    await accessible();
+    await picture('cluster-alone');
+  });
+
+  suite.test('Cluster shows nodes, links, partitions and streams, and what a frozen node costs', async () => {
+    await nodes.start();
+    const north = nodes.node('north');
+    await load('#/cluster', north.url);
+    await row('Nodes and links', 'east').getByText('up', {exact: true}).waitFor();
+    await row('Nodes and links', 'south').getByText('up', {exact: true}).waitFor();
+    await page.waitForFunction(() => !/unreachable/.test(document.querySelector('main').textContent));
+    equal(await tile('Links up').textContent(), '2 of 2', 'links');
+    equal(await tile('Partitions in reach').textContent(), '12 of 12', 'partitions');
+    const {customer_id: ada} = await north.register('Ada Example');
+    await north.order(ada, 'MC-0001');
+    await accessible();
+
+    nodes.node('south').freeze();
+    await row('Nodes and links', 'south').getByText('down', {exact: true}).waitFor();
+    await page.getByText('1 node is out of reach').waitFor();
+    await page.getByText(/south is down since .* Requests for hospital, notification, shipping, warehouse get 503 here/).waitFor();
+    equal(await tile('Links up').textContent(), '1 of 2', 'links');
+    equal(await row('Partitions', 'warehouse').locator('.chip').textContent(), 'unreachable', 'a partition of the frozen node');
+    equal(await row('Partitions', 'payment').locator('.chip').textContent(), 'reachable', 'a partition of the other one');
+    for (let at = 0; at < 3; ++at) await north.order(ada, `MC-000${2 + at}`);
+    await page.waitForFunction(() => /[1-9]/.test(document.querySelectorAll('.tile .value')[2].textContent));
+    expect(Number(await row('Streams to other nodes', 'notification').locator('td').nth(1).textContent()) >= 3, 'the lag of its streams');
+    await accessible();
+    await page.evaluate(() => scrollTo(0, 0));
+    await picture('cluster');
+
+    nodes.node('south').resume();
+    await row('Nodes and links', 'south').getByText('up', {exact: true}).waitFor();
+    await page.getByText('out of reach').waitFor({state: 'hidden'});
+    await page.waitForFunction(() => document.querySelectorAll('.tile .value')[2].textContent === '0');
+    const south = page.locator('.timeline li', {hasText: 'south'});
+    equal((await south.locator('.chip').allTextContents()).slice(0, 3).join(), 'up,down,up', 'its history, newest first');
+  });
+
+  suite.test('By keyboard alone: to the cluster page, and its tables sorted', async () => {
+    await page.keyboard.press('g');
+    await page.keyboard.press('q');
+    await page.getByRole('heading', {name: 'Queues and mailboxes'}).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await page.getByRole('heading', {name: 'Cluster three'}).waitFor();
+    await row('Partitions', 'order').waitFor();
+    await tabTo(/^Owner$/);
+    await page.keyboard.press('Enter');
+    equal(await page.getByRole('region', {name: 'Partitions'}).locator('tbody tr td').first().textContent(), 'east', 'the first owner');
+    await page.keyboard.press('Enter');
+    equal(await page.getByRole('region', {name: 'Partitions'}).locator('tbody tr td').first().textContent(), 'south', 'the first owner');
+    await nodes.end();
+    await load('#/shop');
+  });
+}
