@@ -1,5 +1,5 @@
-// Each of the alerts that one node can cause fires in a real Prometheus, and clears after what its runbook says. The
-// rules are the real ones, with windows and waits of seconds instead of minutes.
+// Each of the alerts that one node can cause fires in a real Prometheus, and clears after what its
+// runbook says. The rules are the real ones, with windows and waits of seconds instead of minutes.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -9,12 +9,9 @@
 #include <regex>
 
 #include "demo/plan.hpp"
-#include "demo/shop_client.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
-#include "messages/pricing_messages.hpp"
-#include "support/process.hpp"
-#include "support/prometheus_process.hpp"
+#include "support/watched_shop.hpp"
 
 namespace musiccorp {
 namespace {
@@ -33,8 +30,9 @@ void shorten(std::string& text, const std::string& from, const std::string& to) 
   text.replace(at, from.size(), to);
 }
 
-/// The shop's rules for people in a hurry.
-void write_hasty_rules(const std::filesystem::path& folder) {
+/// The shop's rules for people in a hurry, in a folder below this one; the pattern that finds them.
+std::string write_hasty_rules(const std::filesystem::path& home) {
+  const auto folder = home / "rules";
   std::filesystem::create_directories(folder);
   for (const auto& file : std::filesystem::directory_iterator{rules_folder}) {
     auto text = read_file(file.path().string());
@@ -46,34 +44,20 @@ void write_hasty_rules(const std::filesystem::path& folder) {
     text = std::regex_replace(text, std::regex{R"(for: [0-9]+[smh])"}, "for: 1s");
     std::ofstream{folder / name} << text;
   }
+  return (folder / "*.yml").string();
 }
 
-class Alerts : public ::testing::Test {
+class Alerts : public watched_shop {
  protected:
+  Alerts()
+      : watched_shop{{"--set", "/services/pricing/order/parked_per_key_max=2", "--set", "/retry/delay_first_ms=100",
+                      "--set", "/retry/delay_longest_ms=200", "--set", "/services/order/mailbox_limit=4"},
+                     write_hasty_rules} {}
+
   void SetUp() override {
-    write_hasty_rules(folder_.path() / "rules");
-    shop_.start();
-    prometheus_.scrape(shop_.url());
-    prometheus_.start();
-    ASSERT_TRUE(prometheus_.eventually([&] { return prometheus_.value("up") == 1; }));
+    watched_shop::SetUp();
     customer_ =
         shop().post<messages::customer_summary>("/customers", demo::customer_body(0), 201).value().customer_id;
-  }
-  void TearDown() override {
-    if (HasFailure()) folder_.keep();
-  }
-
-  [[nodiscard]] demo::shop_client shop() { return {connection_, shop_.url()}; }
-  void start_price_job(const std::string& sku, std::int64_t percent) {
-    ASSERT_TRUE(shop().post<messages::price_job_summary>(
-        "/pricing/jobs", describe::to_json(messages::create_price_job{sku, percent}), 202));
-  }
-  void set_provider(std::int64_t delay_ms, std::int64_t fail_percent) {
-    auto change = shop().post_request("/acquirer/behaviour",
-                                      json{{"delay_ms", delay_ms}, {"fail_percent", fail_percent}}.dump());
-    change.method = "PUT";
-    const auto said = connection_.fetch(change);
-    ASSERT_TRUE(said && said->status == 200) << (said ? said->body : said.error().text);
   }
   [[nodiscard]] http::client_request order() {
     // Each time something else, or it would be sold out.
@@ -85,18 +69,6 @@ class Alerts : public ::testing::Test {
   /// Sends orders, all at a time, and forgets them.
   void burst(int orders) {
     for (int i = 0; i < orders; ++i) (void)many_.send(order(), [](const auto&) {});
-  }
-  [[nodiscard]] json open_case() {
-    const auto cases = json::parse(shop().get("/hospital/cases?state=open").value()).at("cases");
-    return cases.empty() ? json{} : cases.at(0);
-  }
-  void treat(const std::string& action) {
-    json one;
-    ASSERT_TRUE(prometheus_.eventually([&] { return !(one = open_case()).is_null(); }));
-    const auto said = connection_.fetch(
-        shop().post_request("/hospital/cases/" + one.at("case_id").get<std::string>() + "/" + action,
-                            json{{"version", one.at("version")}, {"reason", "as the runbook says"}}.dump()));
-    ASSERT_TRUE(said && said->status == 202) << (said ? said->body : said.error().text);
   }
   void limit_files(rlim_t bytes) {
     rlimit limit{};
@@ -121,13 +93,7 @@ class Alerts : public ::testing::Test {
     EXPECT_TRUE(prometheus_.eventually([&] { return !prometheus_.fires(alert); })) << alert << " does not clear";
   }
 
-  temporary_folder folder_;
-  http::client connection_;
   http::client many_{{.connections_per_host = 200, .requests_max = 10'000}};
-  shop_process shop_{folder_.path(),
-                     {"--set", "/services/pricing/order/parked_per_key_max=2", "--set", "/retry/delay_first_ms=100",
-                      "--set", "/retry/delay_longest_ms=200", "--set", "/services/order/mailbox_limit=4"}};
-  prometheus_process prometheus_{folder_.path() / "prometheus", (folder_.path() / "rules" / "*.yml").string()};
   std::string customer_;
   int orders_ = 0;
 };
@@ -176,7 +142,7 @@ TEST_F(Alerts, OfAStoreAndOfANodeClearWhenTheyAreBack) {
   shop_.kill();
   expect_firing("NodeDown");
   shop_.start();
-  prometheus_.scrape(shop_.url());
+  prometheus_.scrape({{"shop", shop_.url()}});
   expect_clear("NodeDown");
   EXPECT_TRUE(prometheus_.fires("Watchdog"));
 }

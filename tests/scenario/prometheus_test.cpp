@@ -1,5 +1,5 @@
 // A real shop, a real Prometheus, load with poison and a slow provider: every question of every panel and rule can be
-// asked, and is answered where the load gave it something to answer.
+// asked, and is answered where the load gave it something to answer. What is about links is asked of three nodes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,12 +9,10 @@
 
 #include "demo/load.hpp"
 #include "demo/shop_client.hpp"
-#include "messages/acquirer_messages.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/inventory_messages.hpp"
-#include "messages/pricing_messages.hpp"
-#include "support/process.hpp"
-#include "support/prometheus_process.hpp"
+#include "support/watched_cluster.hpp"
+#include "support/watched_shop.hpp"
 
 namespace musiccorp {
 namespace {
@@ -24,35 +22,20 @@ using nlohmann::json;
 
 const std::string monitoring = std::string{MUSICCORP_SOURCE_DIR} + "/monitoring";
 
+std::string real_rules(const std::filesystem::path&) { return monitoring + "/prometheus/rules/*.yml"; }
+
 /// Panels, and the number of the question in them, that this load leaves empty, and why.
 const std::map<std::string, std::string> left_empty{
     {"shop-queues/26/B", "a handler over its deadline would have to be in the shop's own rules"},
     {"shop-queues/23/A", "nothing is started again here"},
 };
 
-class Prometheus : public ::testing::Test {
+class Prometheus : public watched_shop {
  protected:
-  void SetUp() override {
-    shop_.start();
-    prometheus_.scrape(shop_.url());
-    prometheus_.start();
-  }
-  void TearDown() override {
-    if (HasFailure()) folder_.keep();
-  }
-
-  [[nodiscard]] demo::shop_client shop() { return {connection_, shop_.url()}; }
-  void start_price_job(const std::string& sku, std::int64_t percent) {
-    ASSERT_TRUE(shop().post<messages::price_job_summary>(
-        "/pricing/jobs", describe::to_json(messages::create_price_job{sku, percent}), 202));
-  }
-  void set_provider(std::int64_t delay_ms, std::int64_t fail_percent) {
-    auto change = shop().post_request("/acquirer/behaviour",
-                                      json{{"delay_ms", delay_ms}, {"fail_percent", fail_percent}}.dump());
-    change.method = "PUT";
-    const auto said = connection_.fetch(change);
-    ASSERT_TRUE(said && said->status == 200) << (said ? said->body : said.error().text);
-  }
+  Prometheus()
+      : watched_shop{{"--set", "/services/pricing/order/parked_per_key_max=2", "--set", "/streams/window_messages=2",
+                      "--set", "/retry/delay_first_ms=1", "--set", "/retry/delay_longest_ms=5"},
+                     real_rules} {}
 
   void make_plan() {
     std::vector<std::string> customers;
@@ -77,17 +60,12 @@ class Prometheus : public ::testing::Test {
   }
   /// Tries the dead job again, in vain.
   void replay() {
-    const auto one = json::parse(shop().get("/hospital/cases").value()).at("cases").at(0);
-    const auto said =
-        connection_.fetch(shop().post_request("/hospital/cases/" + one.at("case_id").get<std::string>() + "/replay",
-                                              json{{"version", one.at("version")}, {"reason", "a test"}}.dump()));
-    ASSERT_TRUE(said && said->status == 202) << (said ? said->body : said.error().text);
+    treat("replay");
     ASSERT_TRUE(prometheus_.eventually(
         [&] { return prometheus_.value("sum(runtime_replays_total{outcome=\"died_again\"})") >= 1; }));
   }
   void drive_everything() {
     make_plan();
-    ASSERT_TRUE(prometheus_.eventually([&] { return prometheus_.value("up") == 1; }));
     drive(plans_[0]);
     poison();
     replay();
@@ -96,12 +74,6 @@ class Prometheus : public ::testing::Test {
     drive(plans_[2]);
   }
 
-  temporary_folder folder_;
-  http::client connection_;
-  shop_process shop_{folder_.path(),
-                     {"--set", "/services/pricing/order/parked_per_key_max=2", "--set", "/streams/window_messages=2",
-                      "--set", "/retry/delay_first_ms=1", "--set", "/retry/delay_longest_ms=5"}};
-  prometheus_process prometheus_{folder_.path() / "prometheus", monitoring + "/prometheus/rules/*.yml"};
   std::vector<demo::order_plan> plans_;
   std::size_t accepted_ = 0;
 };
@@ -122,6 +94,9 @@ struct question {
   std::string expression;
 };
 
+/// Only nodes of a cluster have these.
+bool is_about_links(const std::string& text) { return text.find("runtime_cluster_") != std::string::npos; }
+
 std::vector<question> questions() {
   std::vector<question> all;
   for (const auto& file : std::filesystem::directory_iterator{monitoring + "/grafana/dashboards/shop"}) {
@@ -136,22 +111,26 @@ std::vector<question> questions() {
   return all;
 }
 
+void expect_answer(prometheus_process& prometheus, const question& one) {
+  json result;
+  const bool answered = prometheus.eventually(
+      [&] {
+        result = prometheus.query(one.expression);
+        return !result.empty() || left_empty.contains(one.place);
+      },
+      std::chrono::seconds{20});
+  EXPECT_TRUE(answered) << one.place << " (" << one.title << ") is empty: " << one.expression;
+  if (left_empty.contains(one.place)) {
+    EXPECT_TRUE(result.empty()) << one.place << " has data: take it off the list (" << left_empty.at(one.place)
+                                << ")";
+  }
+}
+
 TEST_F(Prometheus, AnswersEveryPanelAndRuleOfARunningShop) {
   drive_everything();
 
-  for (const auto& [place, title, expression] : questions()) {
-    json result;
-    const bool answered = prometheus_.eventually(
-        [&] {
-          result = prometheus_.query(expression);
-          return !result.empty() || left_empty.contains(place);
-        },
-        std::chrono::seconds{20});
-    EXPECT_TRUE(answered) << place << " (" << title << ") is empty: " << expression;
-    if (left_empty.contains(place)) {
-      EXPECT_TRUE(result.empty()) << place << " has data: take it off the list (" << left_empty.at(place) << ")";
-    }
-  }
+  for (const auto& one : questions())
+    if (!is_about_links(one.expression)) expect_answer(prometheus_, one);
 
   for (const auto& group : prometheus_.get("rules").at("groups"))
     for (const auto& rule : group.at("rules")) {
@@ -190,6 +169,17 @@ std::map<std::string, std::set<std::string>> families_in(const std::string& text
   return found;
 }
 
+/// Each of these is in the catalogue, with these labels and of this type.
+void expect_catalogued(const std::string& text, const std::map<std::string, std::set<std::string>>& found,
+                       const metric_catalogue& catalogue) {
+  for (const auto& [name, labels] : found) {
+    const auto known = catalogue.find(name);
+    ASSERT_NE(known, catalogue.end()) << name << " is not in monitoring/metrics.md";
+    EXPECT_EQ(labels, known->second.labels) << name;
+    EXPECT_NE(text.find("# TYPE " + name + " " + known->second.type + "\n"), std::string::npos) << name;
+  }
+}
+
 TEST_F(Prometheus, FindsExactlyTheCataloguedMetricsInFewSeries) {
   make_plan();
   drive(plans_[0]);
@@ -197,20 +187,32 @@ TEST_F(Prometheus, FindsExactlyTheCataloguedMetricsInFewSeries) {
   const auto text = shop().get("/metrics").value();
   const auto catalogue = read_catalogue(monitoring + "/metrics.md");
   const auto found = families_in(text, catalogue);
-  for (const auto& [name, labels] : found) {
-    const auto known = catalogue.find(name);
-    ASSERT_NE(known, catalogue.end()) << name << " is not in monitoring/metrics.md";
-    EXPECT_EQ(labels, known->second.labels) << name;
-    EXPECT_NE(text.find("# TYPE " + name + " " + known->second.type + "\n"), std::string::npos) << name;
-  }
-  for (const auto& [name, metric] : catalogue)  // This shop is one node: it has no links.
-    EXPECT_TRUE(found.contains(name) || name.starts_with("runtime_cluster_"))
-        << name << " is catalogued, and not at /metrics";
+  expect_catalogued(text, found, catalogue);
+  for (const auto& [name, metric] : catalogue)
+    EXPECT_TRUE(found.contains(name) || is_about_links(name)) << name << " is catalogued, and not at /metrics";
 
   // The budget is 3 000 for nine services.
   const auto services = prometheus_.value("count(runtime_mailbox_limit)").value();
   const auto series = prometheus_.value("scrape_samples_post_metric_relabeling{job=\"shop\"}").value();
   EXPECT_LT(series, services / 9 * 3'000);
+}
+
+class PrometheusOfACluster : public watched_cluster {
+ protected:
+  PrometheusOfACluster() : watched_cluster{real_rules} {}
+};
+
+TEST_F(PrometheusOfACluster, AnswersEveryPanelAboutLinksAndFindsTheCataloguedMetrics) {
+  for (const auto& one : questions())
+    if (is_about_links(one.expression)) expect_answer(prometheus_, one);
+  EXPECT_EQ(prometheus_.value("sum(runtime_cluster_link_up)"), 6) << "each of three to two others";
+
+  const auto text = demo::shop_client{connection_, nodes_.url("north")}.get("/metrics").value();
+  const auto catalogue = read_catalogue(monitoring + "/metrics.md");
+  const auto found = families_in(text, catalogue);
+  expect_catalogued(text, found, catalogue);
+  for (const auto& [name, metric] : catalogue)
+    EXPECT_TRUE(found.contains(name) || !is_about_links(name)) << name << " is catalogued, and not at /metrics";
 }
 
 }  // namespace

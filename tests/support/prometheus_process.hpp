@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -15,7 +16,8 @@
 
 namespace musiccorp::testing {
 
-/// A real Prometheus on a free port of loopback, which scrapes one shop each second and keeps its data in `folder`.
+/// A real Prometheus on a free port of loopback, which scrapes the nodes of a shop each second and keeps its data in
+/// `folder`.
 class prometheus_process {
  public:
   /// `rules`: a pattern of absolute paths.
@@ -30,11 +32,11 @@ scrape_configs:
 )";
   }
 
-  /// Where the shop is now; "http://127.0.0.1:8080".
-  void scrape(const std::string& url) const {
-    const nlohmann::json targets = {
-        {{"targets", {url.substr(url.find("//") + 2)}}, {"labels", {{"node", "shop"}}}},
-    };
+  /// Where the nodes are now: name to "http://127.0.0.1:8080".
+  void scrape(const std::map<std::string, std::string>& nodes) const {
+    auto targets = nlohmann::json::array();
+    for (const auto& [node, url] : nodes)
+      targets.push_back({{"targets", {url.substr(url.find("//") + 2)}}, {"labels", {{"node", node}}}});
     // Prometheus reads a file as soon as it changes: it must be whole by then.
     std::ofstream{folder_ / "shop.new"} << targets.dump();
     std::filesystem::rename(folder_ / "shop.new", folder_ / "shop.json");
