@@ -1,4 +1,4 @@
-// Each of the alerts that one node can cause fires in a real Prometheus, and clears after what its
+// Each of the alerts that one node, or one of three, can cause fires in a real Prometheus, and clears after what its
 // runbook says. The rules are the real ones, with windows and waits of seconds instead of minutes.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -11,6 +11,7 @@
 #include "demo/plan.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
+#include "support/watched_cluster.hpp"
 #include "support/watched_shop.hpp"
 
 namespace musiccorp {
@@ -145,6 +146,21 @@ TEST_F(Alerts, OfAStoreAndOfANodeClearWhenTheyAreBack) {
   prometheus_.scrape({{"shop", shop_.url()}});
   expect_clear("NodeDown");
   EXPECT_TRUE(prometheus_.fires("Watchdog"));
+}
+
+class ClusterAlerts : public watched_cluster {
+ protected:
+  ClusterAlerts() : watched_cluster{write_hasty_rules} {}
+};
+
+TEST_F(ClusterAlerts, OfAFrozenNodeClearWhenItGoesOn) {
+  nodes_.freeze("south");
+  EXPECT_TRUE(prometheus_.eventually([&] { return prometheus_.fires("ClusterNodeMissing"); }));
+  EXPECT_TRUE(prometheus_.eventually([&] { return prometheus_.fires("NodeDown"); }));
+  EXPECT_FALSE(prometheus_.fires("ClusterLinkDown")) << "all that is wrong with the links is the missing node";
+  nodes_.resume("south");
+  for (const auto* alert : {"ClusterNodeMissing", "NodeDown"})
+    EXPECT_TRUE(prometheus_.eventually([&] { return !prometheus_.fires(alert); })) << alert << " does not clear";
 }
 
 }  // namespace
