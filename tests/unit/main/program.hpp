@@ -36,17 +36,20 @@ inline std::string quoted(const std::string& text) {
   return word + "'";
 }
 
-/// Runs it to its end; it is killed after 30 s. Its stdout is a file, as it is for a script.
-inline ending run(const std::vector<std::string>& words) {
+/// Runs it to its end; it is killed after `longest`. Its stdout is a file, as it is for a script.
+inline ending run(const std::vector<std::string>& words, const std::filesystem::path& program = MUSICCORP_PROGRAM,
+                  std::chrono::seconds longest = std::chrono::seconds{30}) {
   const testing::temporary_folder folder;
-  std::string line = "exec " + quoted(MUSICCORP_PROGRAM);
+  std::string line = "exec " + quoted(program.string());
   for (const auto& word : words) line += " " + quoted(word);
   const auto out = folder.path() / "out", err = folder.path() / "err";
   line += " >" + quoted(out.string()) + " 2>" + quoted(err.string());
   auto child = demo::child_process::start({"/bin/sh", {"-c", line}, {}});
   if (!child) throw std::runtime_error(child.error().text);
-  const auto end = child->wait(std::chrono::seconds{30});
-  if (!end) throw std::runtime_error("still runs after 30 s: " + line + "\n" + text_of(err));
+  const auto end = child->wait(longest);
+  if (!end)
+    throw std::runtime_error("still runs after " + std::to_string(longest.count()) + " s: " + line + "\n" +
+                             text_of(err));
   return {end->code, text_of(out), text_of(err)};
 }
 
