@@ -57,7 +57,7 @@ TEST(Mailboxes, BalanceWhenEveryMessageIsSomewhere) {
 
 TEST(Mailboxes, EachNodeBalancesItsHalfOfAQueueBetweenTwo) {
   service::queue_ledger publisher, subscriber;
-  publisher.published(15, 11, 2, 7);
+  publisher.published({.messages = 15, .received_there = 11, .in_flight = 2, .oldest_ready = 7});
   subscriber.received(received_books());
   const auto left = view_of("a:b", publisher.read()), right = view_of("a:b", subscriber.read());
   EXPECT_EQ(left.imbalance, 0);
@@ -65,7 +65,7 @@ TEST(Mailboxes, EachNodeBalancesItsHalfOfAQueueBetweenTwo) {
   EXPECT_EQ(left.ready, 4U) << "as far as the subscriber has said";
   EXPECT_EQ(left.in_flight, 2U);
   EXPECT_EQ(right.ready, 0U) << "only the publisher knows";
-  publisher.published(10, 11, 0, 0);
+  publisher.published({.messages = 10, .received_there = 11});
   EXPECT_EQ(view_of("a:b", publisher.read()).imbalance, -1);
 }
 
