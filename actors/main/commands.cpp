@@ -23,9 +23,6 @@
 namespace musiccorp::program {
 namespace {
 
-/// In-flight requests and turns get this long at SIGTERM.
-constexpr std::chrono::milliseconds stop_grace{3'000};
-
 std::filesystem::path config_file(const node_flags& flags) {
   return flags.config.empty() ? project_root() / "config" / "node.json" : std::filesystem::path{flags.config};
 }
@@ -218,14 +215,15 @@ std::variant<checked_flags, int> check_flags(const node_flags& flags) {
   const auto& fine = std::get<plan>(made);
   const auto& config = fine.config.effective;
   const bool open = config.log.format == config::log_form::automatic && config.log.file.empty();
-  return checked_flags{fine.data, config.http.host, config.http.port, open && isatty(STDERR_FILENO) != 0};
+  return checked_flags{fine.data, config.http.host, config.http.port,
+                       std::chrono::milliseconds{config.stop_longest_ms}, open && isatty(STDERR_FILENO) != 0};
 }
 
 namespace {
 
 /// In order, while a second signal cuts it short.
-bool stop(node::node& running, const sigset_t& signals) {
-  auto stopping = std::async(std::launch::async, [&] { return running.stop(stop_grace); });
+bool stop(node::node& running, std::chrono::milliseconds longest, const sigset_t& signals) {
+  auto stopping = std::async(std::launch::async, [&] { return running.stop(longest); });
   while (stopping.wait_for(std::chrono::milliseconds{0}) != std::future_status::ready) {
     constexpr timespec a_moment{0, 20'000'000};
     if (sigtimedwait(&signals, nullptr, &a_moment) > 0) running.hurry();
@@ -260,7 +258,7 @@ int run_node(const node_flags& flags) {
   int signal = 0;
   sigwait(&signals, &signal);
   const auto gave_up = (*running)->gave_up();
-  const bool whole = stop(**running, signals);
+  const bool whole = stop(**running, std::chrono::milliseconds{config.stop_longest_ms}, signals);
   telemetry::flush_logs();
   if (gave_up.empty()) return whole ? 0 : exit_cut_short;
   std::cerr << "The node gave up: " << gave_up << std::endl;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -14,7 +15,7 @@ namespace musiccorp::program {
 inline constexpr int exit_usage = 64;        // EX_USAGE: wrong command line
 inline constexpr int exit_gave_up = 70;      // EX_SOFTWARE: a supervisor's budget is spent
 inline constexpr int exit_cannot_open = 74;  // EX_IOERR: a store, a port or a file
-inline constexpr int exit_cut_short = 75;    // EX_TEMPFAIL: requests were cut at the end
+inline constexpr int exit_cut_short = 75;    // EX_TEMPFAIL: something was cut at the end
 inline constexpr int exit_bad_config = 78;   // EX_CONFIG
 
 struct node_flags {
@@ -27,7 +28,7 @@ struct node_flags {
 
 /// Runs a node until SIGTERM or SIGINT; a second one hurries it. Prints `ready http://HOST:PORT` when it serves. 0
 /// after an orderly stop, 70 when it gave up, 78 for a bad configuration, 74 when something could not be opened, 75
-/// when it had to cut requests at the end.
+/// when something had to be cut at the end.
 int run_node(const node_flags& flags);
 /// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
 /// when it gave up, 78 for a bad configuration.
@@ -41,6 +42,7 @@ struct checked_flags {
   std::filesystem::path data;
   std::string host;
   int port = 0;
+  std::chrono::milliseconds stop_longest{};
   bool logs_for_people = false;  ///< the file leaves the form of log lines open, and people read stderr
 };
 /// An exit code after it has told what is wrong.

@@ -23,7 +23,7 @@ struct wanted_options {
   std::string cluster;  ///< file
   std::string certified_cluster;
   std::string shop = "http://127.0.0.1:8080";
-  bool status_as_json = false;
+  musiccorp::program::status_view status_view{};
   bool explain_as_json = false;
   std::string schema_folder;
   musiccorp::demo::demo_options demo;
@@ -104,7 +104,9 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
   certs->footer(certs_footer);
   auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
   status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
-  status->add_flag("--json", wanted.status_as_json, "Print the answer of GET /supervision");
+  status->add_flag("--causes", wanted.status_view.all_causes,
+                   "All remembered causes of what has failed, with messages and backtraces");
+  status->add_flag("--json", wanted.status_view.as_json, "Print the answer of GET /supervision");
   status->footer(status_footer);
 }
 
@@ -222,7 +224,7 @@ int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& 
   }
   if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
   if (app.got_subcommand("certs")) return make_certs(wanted.certified_cluster);
-  if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_as_json);
+  if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_view);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);
   if (app.got_subcommand("demo")) return demonstrate(wanted.demo);
   const auto* schema = app.get_subcommand("schema");

@@ -24,18 +24,24 @@ std::string ago(base::instant then, base::instant now) {
   return std::to_string(seconds / 86'400) + " days";
 }
 
-/// One line of a text from outside, short enough for a terminal.
-std::string short_line(std::string_view text) {
+/// A line of a text from outside, with nothing that a terminal would obey.
+std::string clean_line(std::string_view text) {
   std::string line{text.substr(0, text.find('\n'))};
   for (auto& letter : line)
     if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+  return line;
+}
+
+/// The same, short enough for a terminal.
+std::string short_line(std::string_view text) {
+  auto line = clean_line(text);
   constexpr std::size_t longest = 100;
   return line.size() > longest ? line.substr(0, longest - 3) + "..." : line;
 }
 
 class status_text {
  public:
-  explicit status_text(base::instant now) : now_{now} {}
+  status_text(base::instant now, bool all_causes) : now_{now}, all_causes_{all_causes} {}
 
   void add(const supervisor_view& one, std::size_t depth) {
     for (const auto& child : one.children) add(child, depth);
@@ -62,13 +68,25 @@ class status_text {
     for (const auto& inside : one.supervises) line += ", may restart " + std::to_string(inside.budget_left) + " more";
     if (one.next_retry) line += ", next try in " + ago(now_, *one.next_retry);
     text += line + "\n";
-    if (!one.causes.empty()) {
-      const auto& last = one.causes.back();
-      text += std::string(depth * 2 + 2, ' ') + "last: " + std::string{describe::name_of(last.kind)} + " " +
-              ago(last.at, now_) + " ago: " + short_line(last.text) + "\n";
-    }
+    if (all_causes_)
+      for (const auto& cause : one.causes) add_whole(cause, std::string(depth * 2 + 2, ' '));
+    else if (!one.causes.empty())
+      text += std::string(depth * 2 + 2, ' ') + "last: " + headline(one.causes.back()) +
+              short_line(one.causes.back().text) + "\n";
     for (const auto& inside : one.supervises)
       if (inside.children.size() != 1 || !is_quiet(inside.children.front())) add(inside, depth + 1);
+  }
+  [[nodiscard]] std::string headline(const supervision::cause_view& cause) const {
+    return std::string{describe::name_of(cause.kind)} + " " + ago(cause.at, now_) + " ago: ";
+  }
+  void add_whole(const supervision::cause_view& cause, const std::string& indent) {
+    text += indent + headline(cause) + clean_line(cause.text) + (cause.in_place ? " (survived)" : "") + "\n";
+    if (!cause.message.empty()) text += indent + "  while handling " + clean_line(cause.message) + "\n";
+    for (std::string_view rest{cause.backtrace}; !rest.empty();) {
+      text += indent + "  " + clean_line(rest) + "\n";
+      const auto end = rest.find('\n');
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    }
   }
   /// Says no more than its supervisor does.
   static bool is_quiet(const child_view& one) {
@@ -76,6 +94,7 @@ class status_text {
   }
 
   base::instant now_;
+  bool all_causes_;
   bool all_up_ = true;
 };
 
@@ -114,13 +133,13 @@ bool is_whole(const node::cluster_page& page) {
 
 }  // namespace
 
-int show_status(const std::string& url, bool as_json) {
+int show_status(const std::string& url, status_view how) {
   try {
     running_shop shop{url};
     const auto body = shop.get("/supervision");
     const auto page = describe::from_json<node::supervision_page>(body);
     if (!page) throw ending_early{exit_unreachable, url + " answers what this program does not understand"};
-    status_text told{base::system_clock{}.now()};
+    status_text told{base::system_clock{}.now(), how.all_causes};
     for (const auto& root : page->tree) {
       told.text += root.path + " at " + url + ", may restart " + std::to_string(root.budget_left) + " more\n";
       told.add(root, 1);
@@ -132,7 +151,7 @@ int show_status(const std::string& url, bool as_json) {
     const auto cluster = describe::from_json<node::cluster_page>(shop.get("/cluster"));
     if (!cluster) throw ending_early{exit_unreachable, url + " answers what this program does not understand"};
     told.text += text_of(*cluster, base::system_clock{}.now());
-    std::cout << (as_json ? body + "\n" : told.text) << std::flush;
+    std::cout << (how.as_json ? body + "\n" : told.text) << std::flush;
     return is_whole(*cluster) && told.all_up() && page->overdue.empty() && !page->tree.empty() ? 0 : exit_refused;
   } catch (const ending_early& early) {
     std::cerr << early.text << std::endl;

@@ -4,8 +4,13 @@
 
 namespace musiccorp::program {
 
+struct status_view {
+  bool as_json = false;
+  bool all_causes = false;  ///< else the last one of each child, in a line
+};
+
 /// `musiccorp status`: the supervision tree of a running shop, for a person, or its JSON. 0 when all of it is up, 1
 /// when something is not, 69 when the shop can't be reached.
-int show_status(const std::string& url, bool as_json);
+int show_status(const std::string& url, status_view how);
 
 }  // namespace musiccorp::program

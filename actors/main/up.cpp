@@ -13,14 +13,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto stops_within = 20s;
+constexpr auto stops_late = 10s;  ///< by so much more than it may take to stop, a process has had its time
 constexpr auto is_ready_within = 2min;
 
 /// One process to supervise.
 struct wanted_node {
   std::string id;
   std::filesystem::path data;
-  std::vector<std::string> arguments;
+  std::chrono::milliseconds stop_longest{};
+  std::vector<std::string> arguments{};
 };
 
 void add_common(std::vector<std::string>& arguments, const node_flags& flags, bool logs_for_people) {
@@ -36,7 +37,7 @@ void add_common(std::vector<std::string>& arguments, const node_flags& flags, bo
 
 wanted_node single_node(const node_flags& flags, const checked_flags& checked, int number, int nodes) {
   const auto id = "node-" + std::to_string(number);
-  wanted_node made{nodes == 1 ? "shop" : id, nodes == 1 ? checked.data : checked.data / id, {}};
+  wanted_node made{nodes == 1 ? "shop" : id, nodes == 1 ? checked.data : checked.data / id, checked.stop_longest};
   const auto port = checked.port == 0 ? 0 : checked.port + number - 1;
   made.arguments = {"node",
                     "--config",
@@ -91,9 +92,10 @@ int supervise(const std::vector<wanted_node>& nodes) {
   setup.name = "musiccorp";
   setup.options = {.intensity = 5, .period = 60s, .backoff = {.delay_first = 500ms, .delay_max = 10s}};
   for (const auto& one : nodes)
-    setup.children.push_back(
-        {{.id = one.id, .stop = supervision::stop_limit::within(stops_within), .ready_within = is_ready_within},
-         {"/proc/self/exe", one.arguments}});
+    setup.children.push_back({{.id = one.id,
+                               .stop = supervision::stop_limit::within(one.stop_longest + stops_late),
+                               .ready_within = is_ready_within},
+                              {"/proc/self/exe", one.arguments}});
   setup.say = [](std::string_view line, bool is_error) {
     if (line.find(" | ready http") == std::string_view::npos) (is_error ? std::cerr : std::cout) << line << std::endl;
   };
@@ -136,8 +138,10 @@ int run_up_cluster(const node_flags& flags) {
     const auto fine = check_flags(one);
     if (const auto* code = std::get_if<int>(&fine)) return *code;
     const auto& checked = std::get<checked_flags>(fine);
-    wanted_node node{
-        name, checked.data, {"node", "--config", flags.config, "--name", name, "--data", checked.data.string()}};
+    wanted_node node{name,
+                     checked.data,
+                     checked.stop_longest,
+                     {"node", "--config", flags.config, "--name", name, "--data", checked.data.string()}};
     add_common(node.arguments, flags, checked.logs_for_people);
     wanted.push_back(std::move(node));
   }

@@ -33,6 +33,7 @@ service_definition notification_service(const notification_settings& settings, s
       .on(with(from, office, mail_rejected))
       .on(with(from, office, mail_declined))
       .on(answer_notifications)
+      .interrupted_by([office] { office->close(); })
       .says<notification_sent>()
       .get<list_notifications, notification_page>("/notifications", "Mails that were sent, by order");
 }

@@ -19,6 +19,8 @@ class post_office {
   virtual ~post_office() = default;
   /// fault{unavailable, timeout}: trying again may help. fault{invalid}: this mail will never be taken.
   [[nodiscard]] virtual result<void> deliver(const mail& what) = 0;
+  /// From now on nobody waits for the outside: a delivery that does ends soon, fault{unavailable}. Any thread.
+  virtual void close() {}
 };
 
 /// Writes each mail into a maildir (https://cr.yp.to/proto/maildir.html): first into `tmp`, then renamed into `new`.

@@ -1,6 +1,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <string_view>
 
@@ -10,8 +11,13 @@
 namespace musiccorp::notification {
 namespace {
 
-struct free_handle {
+struct close_easy {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct close_multi {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+struct free_list {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
@@ -32,30 +38,59 @@ result<void> verdict(CURLcode code, long status, const std::string& server) {
   return failure(fault_kind::unavailable, text);
 }
 
-/// One handle for all mails: libcurl keeps the connection open between them.
+/// One pair of handles for all mails: libcurl keeps the connection open between them.
 class smtp final : public post_office {
  public:
   explicit smtp(smtp_settings settings) : settings_{std::move(settings)} {
     curl_global_init(CURL_GLOBAL_DEFAULT);  // Counts its callers; the first call is to be made before threads.
+    all_.reset(curl_multi_init());
     handle_.reset(curl_easy_init());
-    ensure(handle_ != nullptr, "libcurl gives a handle");
+    ensure(all_ != nullptr && handle_ != nullptr, "libcurl gives handles");
     set_up();
   }
 
   result<void> deliver(const mail& what) override {
     auto rest = std::string_view{what.text};
-    const std::unique_ptr<curl_slist, free_handle> to{curl_slist_append(nullptr, ("<" + what.to + ">").c_str())};
+    const std::unique_ptr<curl_slist, free_list> to{curl_slist_append(nullptr, ("<" + what.to + ">").c_str())};
     const auto from = "<" + what.from + ">";
     set(CURLOPT_MAIL_FROM, from.c_str());
     set(CURLOPT_MAIL_RCPT, to.get());
     set(CURLOPT_READDATA, &rest);
-    const auto code = curl_easy_perform(handle_.get());
+    const auto code = perform();
+    if (closed_) return failure(fault_kind::unavailable, settings_.url + ": the post office is closing");
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     return verdict(code, status, settings_.url);
   }
 
+  void close() override {
+    closed_ = true;
+    curl_multi_wakeup(all_.get());
+  }
+
  private:
+  /// Its time limits are the handle's own; `close` may end it before.
+  CURLcode perform() {
+    CURLcode code = CURLE_FAILED_INIT;
+    if (curl_multi_add_handle(all_.get(), handle_.get()) != CURLM_OK) return code;
+    for (int running = 1; !closed_;) {
+      if (curl_multi_perform(all_.get(), &running) != CURLM_OK) break;
+      if (running == 0) {
+        int left = 0;
+        if (const CURLMsg* said = curl_multi_info_read(all_.get(), &left)) code = said->data.result;
+        break;
+      }
+      curl_multi_poll(all_.get(), nullptr, 0, 1'000, nullptr);
+    }
+    curl_multi_remove_handle(all_.get(), handle_.get());  // It says goodbye, and waits for the answer: see below.
+    return code;
+  }
+
+  /// libcurl asks at least once a second, also while it waits where nobody can wake it.
+  static int is_over(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return int{static_cast<smtp*>(context)->closed_.load()};
+  }
+
   template <class Value>
   void set(CURLoption option, Value value) {
     curl_easy_setopt(handle_.get(), option, value);
@@ -74,10 +109,15 @@ class smtp final : public post_office {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &read_text);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &is_over);
+    set(CURLOPT_XFERINFODATA, this);
   }
 
   smtp_settings settings_;
-  std::unique_ptr<CURL, free_handle> handle_;
+  std::unique_ptr<CURLM, close_multi> all_;  ///< outlives the handle; keeps the connection open between mails
+  std::unique_ptr<CURL, close_easy> handle_;
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace

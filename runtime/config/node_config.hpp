@@ -297,6 +297,7 @@ struct node_config {
   stream_config streams;
   supervision_config supervision;
   breaker_config breaker;
+  std::int64_t stop_longest_ms = 5'000;
   std::optional<std::int64_t> seed;
   std::map<std::string, std::string> imports;
   std::map<std::string, service_config> services;
@@ -319,6 +320,9 @@ struct node_config {
         field("supervision", &node_config::supervision, "What happens to a service that fails", defaulted),
         field("breaker", &node_config::breaker, "What happens to requests that need a service that does not answer",
               defaulted),
+        field("stop_longest_ms", &node_config::stop_longest_ms,
+              "An orderly stop takes at most this long; what is not done by then is cut", defaulted,
+              between(100, 600'000)),
         field("seed", &node_config::seed, "Of the random generator; missing: from the system", at_least(0)),
         field("imports", &node_config::imports,
               "Files that a service reads at its first start, from this file's folder", defaulted),

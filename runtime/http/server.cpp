@@ -47,6 +47,7 @@ class connection final : public std::enable_shared_from_this<connection>,
   void tick();
   void drain();
   void close();
+  [[nodiscard]] bool owes() const { return session_.owes(); }
 
  private:
   worker& home_;
@@ -75,8 +76,8 @@ class worker {
   void start() {
     thread_ = std::thread{[this] { run(); }};
   }
-  /// Cuts all connections and ends the thread.
-  void stop();
+  /// Cuts all connections and ends the thread. How many clients lost an answer.
+  std::size_t stop();
   /// Takes over a new connection, already counted.
   void adopt(tcp_socket peer);
   void drain();
@@ -316,15 +317,20 @@ void worker::drain() {
   for (const auto& each : everybody()) each->drain();
 }
 
-void worker::stop() {
+std::size_t worker::stop() {
   mail->close();
-  net::post(context_, [this] {
+  std::size_t cut = 0;
+  net::post(context_, [this, &cut] {
     draining_ = true;
-    for (const auto& each : everybody()) each->close();
+    for (const auto& each : everybody()) {
+      cut += std::size_t{each->owes()};
+      each->close();
+    }
     timer_.cancel();
     work_.reset();
   });
   thread_.join();
+  return cut;
 }
 
 result<tcp::endpoint> endpoint_of(const server_options& options) {
@@ -390,13 +396,15 @@ class server::impl {
   bool stop(milliseconds grace) {
     if (!acceptor_) return true;
     stop_accepting();
-    std::unique_lock lock{counts_->mutex};
-    const bool all_done = counts_->emptied.wait_for(lock, grace, [this] { return counts_->connections == 0; });
-    lock.unlock();
-    for (auto& each : workers_) each->stop();
+    {
+      std::unique_lock lock{counts_->mutex};
+      counts_->emptied.wait_for(lock, grace, [this] { return counts_->connections == 0; });
+    }
+    std::size_t cut = 0;
+    for (auto& each : workers_) cut += each->stop();
     acceptor_.reset();
     retry_.reset();
-    return all_done;
+    return cut == 0;
   }
 
   [[nodiscard]] const load& counts() const { return *counts_; }

@@ -61,8 +61,8 @@ class server {
   /// Refuses new connections from now on, closes idle ones and streams; running requests are answered with
   /// `connection: close`.
   void stop_accepting();
-  /// `stop_accepting`, waits up to `grace` for running requests, cuts the rest, ends the threads. True when nothing
-  /// had to be cut. May be called again.
+  /// `stop_accepting`, waits up to `grace` for running requests, cuts the rest, ends the threads. True when no
+  /// request was cut: each has its whole answer. May be called again.
   bool stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0});
 
   [[nodiscard]] std::size_t connections() const;

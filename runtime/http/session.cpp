@@ -14,6 +14,7 @@ constexpr std::size_t copy_limit = 16U << 10U;
 constexpr std::size_t output_enough = 64U << 10U;
 /// How long a closed connection's input is still read, so that the client sees the answer and not a reset.
 constexpr std::chrono::milliseconds linger_timeout{1'000};
+constexpr std::chrono::milliseconds linger_timeout_at_the_end{200};
 
 std::shared_ptr<const std::string> share(reply_body&& body) {
   if (auto* own = std::get_if<std::string>(&body)) return std::make_shared<const std::string>(std::move(*own));
@@ -159,6 +160,7 @@ void session::open_stream(turn_number turn, std::string content_type, std::share
   gauge_ = std::move(gauge);
   gauge_->queued += out_.size() - out_at_;
   state_ = state::streaming;
+  was_stream_ = true;
   deadline_ = now + options_.stream_heartbeat;
   record(head.status, route, now);
   if (method_ == "HEAD") end_stream(turn);
@@ -206,7 +208,7 @@ bool session::wants_input() const {
 
 void session::lingers(time now) {
   state_ = state::lingering;
-  deadline_ = now + linger_timeout;
+  deadline_ = now + (draining_ ? linger_timeout_at_the_end : linger_timeout);
   if (input_ended_) abandon();
 }
 

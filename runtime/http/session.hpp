@@ -76,6 +76,8 @@ class session {
   /// The connection is lost; nothing more is sent.
   void abandon();
   [[nodiscard]] bool over() const { return state_ == state::over; }
+  /// A request of the client's waits for its answer, or for the rest of it. A stream's end owes nothing.
+  [[nodiscard]] bool owes() const { return state_ == state::running || (has_output() && !was_stream_); }
 
  private:
   enum class state : std::uint8_t { idle, head, body, running, streaming, closing, lingering, over };
@@ -101,6 +103,7 @@ class session {
   std::string method_;
   bool keep_alive_ = true;
   bool http_1_0_ = false;
+  bool was_stream_ = false;
   std::shared_ptr<stream_gauge> gauge_;
 
   [[nodiscard]] bool accepts() const;

@@ -20,10 +20,11 @@ http::reply plain(std::string text, std::string media_type = "application/json")
   return reply;
 }
 
-/// 200 when every cell serves, 503 with the ones that do not.
-http::reply readiness(const cell_statuses& cells) {
+/// 200 when every cell serves, 503 with the ones that do not. A cell that is wedged runs, and serves nobody.
+http::reply readiness(const cell_statuses& cells, const std::vector<std::string>& ailments) {
   json list = json::array();
   std::string missing;
+  for (const auto& one : ailments) missing += (missing.empty() ? "" : ", ") + one;
   for (const auto& one : cells) {
     const auto state = one->state.load();
     list.push_back({{"service", one->service}, {"state", service::name_of(state)}});
@@ -88,12 +89,13 @@ std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses&
   table.push_back({"GET", "/", fixed(front_page(services, name, version))});
   table.push_back({"GET", "/openapi.json", fixed(openapi_document(services, version))});
   table.push_back(
-      {"GET", "/healthz",
-       [ailments = std::move(ailments)](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
+      {"GET", "/healthz", [ailments](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
          exchange->respond(health(ailments()));
        }});
-  table.push_back({"GET", "/readyz", [&cells](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
-                     exchange->respond(readiness(cells));
+  table.push_back({"GET", "/readyz",
+                   [&cells, ailments = std::move(ailments)](const http::request&,
+                                                            const std::shared_ptr<http::exchange>& exchange) {
+                     exchange->respond(readiness(cells, ailments()));
                    }});
   table.push_back(
       {"GET", "/metrics", [&numbers](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {

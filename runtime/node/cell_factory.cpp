@@ -93,7 +93,8 @@ std::unique_ptr<service::partition> cell_factory::make(const service_definition&
   return std::make_unique<service::partition>(
       definition, where.wires, where.options.limits,
       service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
-                                     numbers_.cell(definition.name()), where.store_numbers, where.queues, &asked_});
+                                     numbers_.cell(definition.name()), where.store_numbers, where.queues, &asked_,
+                                     &stopping_});
 }
 
 result<supervision::started_child> cell_factory::start(const service_definition& definition,
@@ -125,6 +126,7 @@ void cell_factory::note_memory() {
 }
 
 void cell_factory::draining() {
+  stopping_ = true;
   if (slots_ && slots_accepted_) slots_->draining();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,7 +42,7 @@ class cell_factory {
   [[nodiscard]] const cell_statuses& statuses() const { return statuses_; }
   /// What the kernel says about memory, for the next process's judgement.
   void note_memory();
-  /// The process is about to end as planned: nobody is to blame.
+  /// The process is about to end as planned: nobody is to blame, and nothing that fails for it costs an attempt.
   void draining();
 
  private:
@@ -72,6 +73,7 @@ class cell_factory {
   std::unique_ptr<storage::store_factory> stores_;
   std::unique_ptr<delivery::in_flight_slots> slots_;
   bool slots_accepted_ = false;
+  std::atomic<bool> stopping_{false};
   std::optional<delivery::attribution> death_;  ///< of the process before this one
   std::string death_scene_;
   delivery::isolation gate_;

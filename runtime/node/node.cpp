@@ -38,10 +38,7 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-constexpr std::chrono::milliseconds answers_leave_within = 1s;
-constexpr std::chrono::milliseconds drain_longest = 5s;
-constexpr std::chrono::milliseconds stop_children_longest = 4s;
-constexpr std::chrono::milliseconds kill_longest = 2s;
+constexpr std::chrono::milliseconds tree_longest = 2s;  ///< to stop it, and to kill it, when there is no other limit
 
 bool is_local(const node_options& options, const service_definition& one) {
   return !options.cluster || options.cluster->hosts(one.name());
@@ -72,6 +69,7 @@ class node::parts {
         local_{services_.data(), count_local(options_, services_)},
         wires_{service::wire(services_)},
         numbers_{*clock_, options_.version, ledgers_},
+        tree_numbers_{numbers_.registry(), local_, board_},
         cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_, *asked_},
         config_{threads_for(options_, local_.size()), options_.throughput, options_.cluster.has_value()},
         system_{config_} {}
@@ -94,36 +92,41 @@ class node::parts {
                           [this](const std::string& why) { give_up(why); });
       if (auto opened = neighbours_->open(); !opened) return opened;
     }
+    watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
+                     [this, follows = options_.supervision.wedged_ends_process
+                                          ? supervision::end_process()
+                                          : supervision::watchdog_thread::reaction{}](const auto& seen) {
+                       tree_numbers_.noticed(seen);
+                       if (follows) follows(seen);
+                     });
     if (auto grown = grow_tree(); !grown) return grown;
+    tree_numbers_.declare();
     if (neighbours_)
       if (auto linked = neighbours_->start(); !linked) return linked;
-    tree_numbers_.emplace(numbers_.registry(), local_, board_, watchdog_);
-    watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
-                     options_.supervision.wedged_ends_process ? supervision::end_process()
-                                                              : supervision::watchdog_thread::reaction{});
     if (auto serving = open_door(); !serving) return serving;
     log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", local_.size()}});
     return {};
   }
 
-  bool stop(std::chrono::milliseconds grace) {
+  bool stop(std::chrono::milliseconds longest) {
     if (stopped_.exchange(true)) return whole_;
     log.info("node-stopping", {{"node", options_.name}});
     cells_.draining();
     using patience = shutdown::patience;
+    const bool at_once = longest == 0ms;  // Nobody waits for requests and turns; the tree still ends in order.
+    const auto children = at_once ? tree_longest : longest * 75 / 100;
+    const auto killing = at_once ? tree_longest : longest / 5;
     const auto reports = shutdown_.run({
         {"stop accepting", 0ms,
          [&](const patience&) {
            if (server_) server_->stop_accepting();
            return true;
          }},
-        {"finish requests", grace, [&](const patience& left) { return finish_requests(left); }},
-        {"drain turns and close stores", grace > 0ms ? drain_longest : 0ms,
-         [&](const patience& left) {
-           if (grace > 0ms && !drain(left)) log.info("turns-left-in-logs", {{"node", options_.name}});
-           return true;  // Nothing is cut: what a cell has not begun comes again from its publisher's log.
-         }},
-        {"stop children", stop_children_longest, [&](const patience& left) { return stop_tree(left); }},
+        {"finish requests", longest * 4 / 10, [&](const patience& left) { return finish_requests(left); }},
+        {"drain turns and close stores", longest * 6 / 10,
+         [&](const patience& left) { return at_once || drain(left); }},
+        {"stop children", children, [&](const patience& left) { return stop_tree(left); }},
+        {"kill children", 0ms, [&](const patience&) { return kill_tree(killing); }},
         {"leave", 0ms,
          [&](const patience&) {
            if (neighbours_) neighbours_->stop();
@@ -141,7 +144,7 @@ class node::parts {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const std::string& host() const { return options_.http.host; }
-  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(cells_.statuses()); }
+  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(cells_.statuses()) && ailments().empty(); }
   [[nodiscard]] std::string gave_up() const {
     const std::lock_guard hold{mutex_};
     return gave_up_;
@@ -162,6 +165,7 @@ class node::parts {
     if (neighbours_) work.relay = [this] { neighbours_->sweep(); };
     auto root = tree_of(options_, local_, cells_, std::move(work));
     root.board = board_;
+    root.observe = [this](const std::string& path, const supervision::tell& what) { tree_numbers_.told(path, what); };
     root.clock = clock_;
     root.on_ready = [this] { tree_is(tree_state::up, {}); };
     root.on_end = [this](const supervision::end_reason& why) { tree_is(tree_state::ended, why.text); };
@@ -244,12 +248,15 @@ class node::parts {
 
   bool finish_requests(const shutdown::patience& left) {
     if (!server_) return true;
-    const bool all = left.wait_for([&] { return server_->requests_in_flight() == 0; });
-    return server_->stop(all ? answers_leave_within : 0ms);
+    left.wait_for([&] { return server_->connections() == 0; });
+    return server_->stop();
   }
 
   /// The cells finish what they have taken, take nothing more from streams, and close their stores, all at a time.
+  /// False: one has not. Also then nothing is lost: it comes again from its publisher's log.
   bool drain(const shutdown::patience& left) {
+    if (!root_) return true;
+    for (const auto& one : local_) one.interrupt();
     for (const auto& one : local_)
       if (const auto cell = places_->find(one.name())) caf::anon_send(cell, service::drain_atom_v);
     return left.wait_for([&] {
@@ -259,15 +266,21 @@ class node::parts {
     });
   }
 
-  /// The supervisors stop their children in reverse order; whoever does not stop is killed, and then left behind.
+  /// The supervisors stop their children in reverse order.
   bool stop_tree(const shutdown::patience& left) {
     if (!root_) return true;
+    supervision::supervisor_handle{root_}.stop();
+    return left.wait_for([&] { return tree_has_ended(); });
+  }
+
+  /// Whoever has not stopped is killed, also in a hurry, and then left behind.
+  bool kill_tree(std::chrono::milliseconds longest) {
+    if (!root_) return true;
     const supervision::supervisor_handle root{std::exchange(root_, nullptr)};
-    root.stop();
-    if (!left.wait_for([&] { return tree_has_ended(); })) root.stop(true);
+    if (!tree_has_ended()) root.stop(true);
     {
       std::unique_lock hold{mutex_};
-      changed_.wait_for(hold, kill_longest, [&] { return tree_ == tree_state::ended; });
+      changed_.wait_for(hold, longest, [&] { return tree_ == tree_state::ended; });
     }
     std::size_t behind = 0;
     for (const auto& one : cells_.statuses()) behind += std::size_t{one->state != service::cell_state::stopped};
@@ -285,6 +298,7 @@ class node::parts {
   observatory numbers_;
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
+  tree_numbers tree_numbers_;
   std::shared_ptr<service::dependency_board> asked_ = std::make_shared<service::dependency_board>();
   std::shared_ptr<service::directory> places_ = std::make_shared<service::directory>();
   cell_factory cells_;
@@ -299,7 +313,6 @@ class node::parts {
   std::unique_ptr<gateway> gateway_;
   std::optional<neighbours> neighbours_;
   console console_{*clock_, cells_.statuses(), ledgers_, options_.name};
-  std::optional<tree_numbers> tree_numbers_;
   std::unique_ptr<http::server> server_;
   caf::actor root_;
   std::optional<supervision::watchdog_thread> watcher_;
@@ -331,7 +344,7 @@ std::string node::url() const {
 }
 bool node::is_ready() const { return parts_->is_ready(); }
 std::string node::gave_up() const { return parts_->gave_up(); }
-bool node::stop(std::chrono::milliseconds grace) { return parts_->stop(grace); }
+bool node::stop(std::chrono::milliseconds longest) { return parts_->stop(longest); }
 void node::hurry() { parts_->hurry(); }
 
 }  // namespace musiccorp::node

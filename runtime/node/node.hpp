@@ -73,8 +73,8 @@ class node {
   /// to do; then nothing is left running.
   [[nodiscard]] static result<std::unique_ptr<node>> start(node_options options,
                                                            std::vector<service_definition> services);
-  /// stop() with a grace of nothing. Never waits longer: a cell that does not end is left behind, and its store stays
-  /// open until the cell or the process ends.
+  /// stop() at once: 2 s to stop the tree, 2 s to kill it. Never waits longer: a cell that does not end is left
+  /// behind, and its store stays open until the cell or the process ends.
   ~node();
 
   [[nodiscard]] std::uint16_t port() const;
@@ -83,11 +83,12 @@ class node {
   [[nodiscard]] bool is_ready() const;
   /// Why it gave up; empty: it has not.
   [[nodiscard]] std::string gave_up() const;
-  /// In phases, each with a limit: stops accepting; lets running requests finish for up to `grace`; lets the cells
-  /// finish what they have taken and close their stores (5 s); stops the tree, children in reverse order (4 s);
-  /// leaves. True when nothing had to be cut. May be called again.
-  bool stop(std::chrono::milliseconds grace);
-  /// Every limit of a stop() has passed: what runs is cut. Any thread.
+  /// In phases: stops accepting and ends event streams; lets running requests finish (until 0.4 of `longest`); lets
+  /// the cells finish what they have taken and close their stores (until 0.6); stops the tree, children in reverse
+  /// order (until 0.75), and kills who has not stopped (0.2 more); leaves. Rules that wait for something outside are
+  /// interrupted when the cells' turn comes. True when nothing had to be cut. May be called again.
+  bool stop(std::chrono::milliseconds longest);
+  /// The end of each phase of a stop() has passed: what runs is cut. Any thread.
   void hurry();
 
  private:

@@ -29,9 +29,10 @@ bool shutdown::patience::wait_for(const std::function<bool()>& done) const {
 
 std::vector<shutdown::phase_report> shutdown::run(const std::vector<phase>& phases) {
   std::vector<phase_report> reports;
+  const auto stop_began = std::chrono::steady_clock::now();
   for (const auto& one : phases) {
     const auto began = std::chrono::steady_clock::now();
-    const bool whole = one.act(patience{*this, began + one.limit});
+    const bool whole = one.act(patience{*this, stop_began + one.over_by});
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     reports.push_back({std::string{one.name}, took, whole});
     log.write(whole ? telemetry::log_level::info : telemetry::log_level::warning, "shutdown-phase",

@@ -9,14 +9,15 @@
 
 namespace musiccorp::node {
 
-/// A coordinated stop: phases in order, each with a limit of its own, so that the worst case is known beforehand.
-/// hurry() may come from any thread; run() is for one.
+/// A coordinated stop: phases in order, each over by a moment counted from the beginning of the stop, so that the
+/// worst case is known beforehand, and what one phase leaves of its time is the next one's. hurry() may come from any
+/// thread; run() is for one.
 class shutdown {
  public:
-  /// How long a phase may still take.
+  /// How long a phase may still go on.
   class patience {
    public:
-    /// The limit has passed, or somebody is in a hurry.
+    /// Its end has passed, or somebody is in a hurry.
     [[nodiscard]] bool is_over() const;
     /// Waits until `done` or until it is over; true: done. `done` is asked again and again, and must be cheap.
     bool wait_for(const std::function<bool()>& done) const;
@@ -29,7 +30,7 @@ class shutdown {
   };
   struct phase {
     std::string_view name;
-    std::chrono::milliseconds limit;
+    std::chrono::milliseconds over_by;  ///< since the beginning of the stop
     /// True: all done; false: something had to be cut. Must return soon after its patience is over.
     std::function<bool(const patience&)> act;
   };
@@ -41,7 +42,7 @@ class shutdown {
 
   /// Runs each phase, also after one that had to be cut, and logs what it took.
   std::vector<phase_report> run(const std::vector<phase>& phases);
-  /// From now on every limit has passed.
+  /// From now on the end of every phase has passed.
   void hurry() { hurried_ = true; }
 
  private:

@@ -14,6 +14,14 @@ namespace {
 
 const telemetry::logger log{"node"};
 
+void write(const operator_action& action) {
+  log.warn("operator-action", {{"action", action.action},
+                               {"child", action.child},
+                               {"by", action.by},
+                               {"reason", action.reason},
+                               {"outcome", action.outcome}});
+}
+
 template <describe::described T>
 http::reply json_reply(const T& value, int status = 200) {
   http::reply reply;
@@ -64,11 +72,12 @@ struct desk {
     if (!supervisor)
       return exchange->respond(
           http::problem_reply(base::fault{fault_kind::unavailable, "its supervisor is not there", {}, {}}));
-    operator_action done{clock->now(), wanted->by, verb, *path, wanted->reason, {}};
+    operator_action done{clock->now(), wanted->by, verb, *path, wanted->reason};
     (supervision::supervisor_handle{supervisor}.*what)(
-        path->substr(slash + 1), [exchange, done, audit = audit](const supervision::command_answer& said) mutable {
+        path->substr(slash + 1), [exchange, done, audit = audit,
+                                  number = audit->asked(done)](const supervision::command_answer& said) mutable {
           done.outcome = describe::name_of(said.what);
-          audit->add(done);
+          audit->ended(number, done.outcome);
           if (said.what == supervision::outcome::done) return exchange->respond(json_reply(done));
           const auto text = done.child + ": " + done.outcome + (said.text.empty() ? "" : ": " + said.text);
           exchange->respond(http::problem_reply(base::fault{fault_kind::conflict, text, {}, {}}));
@@ -78,15 +87,20 @@ struct desk {
 
 }  // namespace
 
-void operator_audit::add(operator_action action) {
-  log.warn("operator-action", {{"action", action.action},
-                               {"child", action.child},
-                               {"by", action.by},
-                               {"reason", action.reason},
-                               {"outcome", action.outcome}});
+std::uint64_t operator_audit::asked(operator_action action) {
+  write(action);
   const std::lock_guard hold{mutex_};
   actions_.push_front(std::move(action));
   if (actions_.size() > kept) actions_.pop_back();
+  return ++number_;
+}
+
+void operator_audit::ended(std::uint64_t number, std::string outcome) {
+  const std::lock_guard hold{mutex_};
+  const auto behind = number_ - number;  // So many came after it.
+  if (behind >= actions_.size()) return;
+  actions_[behind].outcome = std::move(outcome);
+  write(actions_[behind]);
 }
 
 std::vector<operator_action> operator_audit::last() const {

@@ -23,14 +23,14 @@ struct operator_action {
   std::string action;
   std::string child;
   std::string reason;
-  std::string outcome;
+  std::string outcome = "asked";
 
   static constexpr auto describe() {
     return describe_as("operator_action", 1, field("at", &operator_action::at),
-                       field("by", &operator_action::by, "who said so; empty: nobody"),
+                       field("by", &operator_action::by, "who said so"),
                        field("action", &operator_action::action, "restart, stop or start"),
                        field("child", &operator_action::child, "path"), field("reason", &operator_action::reason),
-                       field("outcome", &operator_action::outcome));
+                       field("outcome", &operator_action::outcome, "asked: it is not decided yet"));
   }
 };
 
@@ -57,19 +57,23 @@ struct operator_command {
 
   static constexpr auto describe() {
     return describe_as("operator_command", 1, field("reason", &operator_command::reason, between(1, 500)),
-                       field("by", &operator_command::by, defaulted, between(0, 100)));
+                       field("by", &operator_command::by, between(1, 100)));
   }
 };
 
-/// Remembers what operators did: in the log, and the last ones for the page. Thread-safe.
+/// Remembers what operators did: in the log, and the last ones for the page. Each is written down when it is asked
+/// for, so that it is also known when nobody lives to tell how it ended, and again at its end. Thread-safe.
 class operator_audit {
  public:
-  void add(operator_action action);
+  /// Its number, for `ended`.
+  std::uint64_t asked(operator_action action);
+  void ended(std::uint64_t number, std::string outcome);
   [[nodiscard]] std::vector<operator_action> last() const;
 
  private:
   static constexpr std::size_t kept = 100;
   mutable std::mutex mutex_;
+  std::uint64_t number_ = 0;  ///< of the newest; guarded by `mutex_`, as is `actions_`
   std::deque<operator_action> actions_;
 };
 

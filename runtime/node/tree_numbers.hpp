@@ -2,45 +2,41 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
 #include "service/definition.hpp"
 #include "supervision/supervision_board.hpp"
+#include "supervision/supervisor_actions.hpp"
 #include "supervision/watchdog.hpp"
 #include "telemetry/runtime_metrics.hpp"
 
 namespace musiccorp::node {
 
-/// Numbers of the supervision tree: at each scrape it reads the board and the watchdog, so supervisors know nothing
-/// of metrics. What it is given outlives it.
+/// Numbers of the supervision tree. What happens is counted when it happens (`told`, `noticed`), what is left of the
+/// budgets is read at each scrape; so supervisors know nothing of metrics. Thread-safe. What it is given outlives it.
 class tree_numbers {
  public:
   tree_numbers(telemetry::metrics_registry& registry, std::span<const service_definition> services,
-               std::shared_ptr<const supervision::supervision_board> board,
-               std::shared_ptr<const supervision::watchdog> watchdog);
+               std::shared_ptr<const supervision::supervision_board> board);
+
+  /// Everything that the board shows now begins at 0.
+  void declare();
+  /// What a supervisor does.
+  void told(const std::string& supervisor, const supervision::tell& what);
+  /// What the watchdog sees.
+  void noticed(const supervision::watchdog_event& seen);
 
  private:
-  struct known_child {
-    std::int64_t restarts = 0;
-  };
-  struct known_supervisor {
-    std::unique_ptr<telemetry::supervisor_metrics> numbers;
-    std::map<std::string, known_child> children{};
-  };
-  struct watched_cell {
-    telemetry::cell_metrics numbers;
-    bool wedged = false;
-  };
-  known_supervisor& known_as(const std::string& path);
-  void read();
+  telemetry::supervisor_metrics& known_as(const std::string& path);
   void read(const supervision::supervisor_view& one);
 
   telemetry::metrics_registry& registry_;
   std::shared_ptr<const supervision::supervision_board> board_;
-  std::shared_ptr<const supervision::watchdog> watchdog_;
-  std::map<std::string, known_supervisor> supervisors_;
-  std::map<std::string, watched_cell> cells_;
+  std::mutex mutex_;
+  std::map<std::string, telemetry::supervisor_metrics> supervisors_;  ///< by path; guarded by `mutex_`, never removed
+  std::map<std::string, telemetry::cell_metrics, std::less<>> cells_;
   telemetry::scrape_hook hook_;
 };
 

@@ -169,7 +169,7 @@ class cell final : public managed_actor {
   void rebuild(std::string_view why) {
     leave_gate();
     const base::fault told{
-        fault_kind::internal, status_->service + " begins anew: " + std::string{why}, {}, std::chrono::seconds{1}};
+        fault_kind::unavailable, status_->service + " begins anew: " + std::string{why}, {}, std::chrono::seconds{1}};
     close_core(told);
     for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, request::to_envelope(told));
     if (status_->state == cell_state::running) closed();

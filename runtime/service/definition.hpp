@@ -174,6 +174,13 @@ class service_definition {
     return *this;
   }
 
+  /// A rule that waits for something outside (a mail server, say) must end soon after `interrupt` was called, with
+  /// trouble that may pass. It comes once, when the node stops, on any thread, while rules may run.
+  service_definition& interrupted_by(std::function<void()> interrupt) {
+    interrupt_ = std::move(interrupt);
+    return *this;
+  }
+
   /// Numbers that are read off the entities which the rules write: orders by status, stock by account.
   service_definition& watched_by(entity_watcher_maker make) {
     watcher_ = std::move(make);
@@ -181,6 +188,9 @@ class service_definition {
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  void interrupt() const {
+    if (interrupt_) interrupt_();
+  }
   [[nodiscard]] base::duration gathers() const { return gathers_; }
   [[nodiscard]] const std::vector<handler>& handlers() const { return handlers_; }
   [[nodiscard]] const handler* find(std::string_view type) const;
@@ -242,6 +252,7 @@ class service_definition {
   std::vector<std::string> says_;
   std::vector<route> routes_;
   std::function<void(turn&)> first_start_;
+  std::function<void()> interrupt_{};
   base::duration gathers_{0};
   entity_watcher_maker watcher_;
   message::catalogue types_;

@@ -4,6 +4,7 @@
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <thread>
 
+#include "supervision/exception_text.hpp"
 #include "telemetry/log.hpp"
 
 #ifdef __SANITIZE_THREAD__
@@ -20,16 +21,6 @@ namespace musiccorp::service {
 namespace {
 
 const telemetry::logger log{"service"};
-
-std::string text_of(const std::exception_ptr& why) {
-  try {
-    std::rethrow_exception(why);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an exception of unknown type";
-  }
-}
 
 }  // namespace
 
@@ -170,7 +161,7 @@ void managed_actor::refuse(caf::mailbox_element& element, refusal, caf::executio
 }
 
 void managed_actor::crashed(caf::mailbox_element& element, std::exception_ptr why) {
-  log.error("handler-crashed", {{"actor", name()}, {"error", text_of(why)}});
+  log.error("handler-crashed", {{"actor", name()}, {"error", supervision::text_of(why)}});
   if (element.mid.is_request() && element.sender)
     element.sender->enqueue(nullptr, element.mid.response_id(),
                             caf::make_message(caf::make_error(caf::sec::runtime_error)), context());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -65,6 +66,8 @@ struct partition_environment {
   /// By upstream: the numbers of the queue that this partition consumes.
   std::map<std::string, telemetry::queue_metrics, std::less<>> queues{};
   dependency_board* board = nullptr;  ///< shows the services that this one asks; null: nobody looks
+  /// The process is stopping as planned: trouble that may pass costs a message no attempt. Null: it never does.
+  const std::atomic<bool>* stopping = nullptr;
 };
 
 /// One service partition without its actor: takes messages in, runs rules in turns, commits many turns at once, and
@@ -224,6 +227,7 @@ class partition {
 
   // What becomes of messages that cannot simply be handled: partition_dead_letters.cpp.
   void fail(upstream& from, storage::waiting_row row, const base::fault& trouble, const tried& one, batch_work& work);
+  void put_off(storage::waiting_row row, const delivery::retry_policy& policy, batch_work& work);
   void bury(upstream& from, storage::waiting_row row, telemetry::death_reason reason, batch_work& work);
   void defer(upstream& from, storage::waiting_row row, const not_yet& said, const tried& one, batch_work& work);
   void park(upstream& from, storage::waiting_row row, batch_work& work);

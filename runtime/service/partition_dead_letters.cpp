@@ -88,6 +88,9 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
                      batch_work& work) {
   const auto special = limits_.retry_by_type.find(row.message.type);
   const auto& policy = special == limits_.retry_by_type.end() ? limits_.retry : special->second;
+  const bool may_pass = base::facts_of(trouble.kind).what == base::fault_class::transient;
+  if (may_pass && environment_.stopping != nullptr && environment_.stopping->load())
+    return put_off(std::move(row), policy, work);
   charge_deaths(row);
   const auto told = message::scrubbed(definition_.types(), row.message, trouble.text);
   if (trouble.kind == fault_kind::crash) note_crash(row.message.id, told, one, work);
@@ -117,6 +120,16 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   from.numbers->retried(telemetry::retry_reason_of(trouble.kind));
   row.state = waiting_state::retry;
   row.due = verdict.due;
+  save_waiting(row);
+}
+
+/// As if it had not been tried: the next process begins with it.
+void partition::put_off(storage::waiting_row row, const delivery::retry_policy& policy, batch_work& work) {
+  row.state = waiting_state::retry;
+  row.due = work.now + policy.delay_first;
+  row.deferred_since = {};
+  row.awaited_type.clear();
+  row.awaited_key.clear();
   save_waiting(row);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -78,12 +80,16 @@ struct give_answer {
 };
 /// Everything that was to be started is up.
 struct tell_ready {};
+/// The event of a supervisor that spent its budget: it ends now.
+inline constexpr std::string_view budget_exhausted = "budget-exhausted";
 /// For the log: a short stable event name, the child (may be empty) and a text.
 struct tell {
   base::severity level = base::severity::info;
   std::string event;
   std::string child;
   std::string text;
+  std::optional<end_kind>
+      restarts{};  ///< the child will be started again, because of this; `shutdown`: with its group
 };
 /// The supervisor's own end; the last action there is.
 struct end_self {

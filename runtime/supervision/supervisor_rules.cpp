@@ -184,6 +184,7 @@ void supervisor_rules::restart_after_failure(child& one, const end_reason& why, 
   set_state(one, child_state::restarting, now);
   if (!spend(one, why, now)) return;
   ++one.restarts;
+  report_restart(one, why);
   const auto delay = one.row.failed(options_.backoff, now, random_);
   const auto due = by_event || delay > duration{0} ? std::optional{now + delay} : std::nullopt;
   if (is_group()) return begin_round(options_.strategy == restart_strategy::one_for_all ? 0 : one.position, due, now);
@@ -195,7 +196,7 @@ bool supervisor_rules::spend(const child& one, const end_reason& why, moment now
   if (budget_.spend(now)) return true;
   const auto text = "more than " + std::to_string(options_.intensity) + " failures within " +
                     std::to_string(options_.period / 1ms) + " ms, the last of " + one.spec.id + ": " + why.text;
-  report(severity::error, "budget-exhausted", one.spec.id, text);
+  report(severity::error, std::string{budget_exhausted}, one.spec.id, text);
   begin_stop({end_kind::exhausted, text, why.backtrace}, now);
   return false;
 }
@@ -223,7 +224,10 @@ void supervisor_rules::has_stopped(child& one, const end_reason& why, moment now
     case after_stop::join_round:
       answer_start(one, outcome::restarting, "its group restarts");
       set_state(one, child_state::restarting, now);
-      if (one.spec.restart == restart_kind::temporary) drop(one);
+      if (one.spec.restart == restart_kind::temporary)
+        drop(one);
+      else
+        report_restart(one, {end_kind::shutdown, "with its group", {}});
       break;
     case after_stop::start_failed:
       set_state(one, child_state::starting, now);
@@ -251,6 +255,11 @@ void supervisor_rules::ended_late(child& one, const end_reason& why, moment now)
 }
 
 /// An end other than the asked one is told, never hidden.
+void supervisor_rules::report_restart(const child& one, const end_reason& why) {
+  act(tell{severity::info, "child-restarts", one.spec.id, std::string{describe::name_of(why.kind)} + ": " + why.text,
+           why.kind});
+}
+
 void supervisor_rules::report_wrong_end(const child& one, const end_reason& why) {
   const bool as_asked = why.kind == end_kind::shutdown ||
                         (why.kind == end_kind::normal && one.spec.restart != restart_kind::permanent) ||

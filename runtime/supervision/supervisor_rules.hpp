@@ -215,6 +215,7 @@ class supervisor_rules {
   void act(Action what) {
     out_.push_back(std::move(what));
   }
+  void report_restart(const child& one, const end_reason& why);
   void report(base::severity level, std::string event, std::string id, std::string text) {
     act(tell{level, std::move(event), std::move(id), std::move(text)});
   }

@@ -24,7 +24,6 @@ constexpr std::array<names, 5> account_names{"published", "processed", "dead", "
 constexpr std::array<names, 3> trouble_names{"io", "corrupt", "full"};
 constexpr std::array<names, 7> cause_names{"ended",        "crash",  "killed", "exhausted",
                                            "start_failed", "wedged", "sibling"};
-constexpr std::array<names, 3> action_names{"stop", "restart_all", "escalate"};
 constexpr std::array<names, 3> case_names{"open", "replaying", "discarding"};
 constexpr std::array<names, 4> code_names{"2xx", "3xx", "4xx", "5xx"};
 constexpr std::array<names, 7> method_names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -264,12 +263,11 @@ supervisor_metrics::supervisor_metrics(metrics_registry& registry, std::string_v
       budget_(
           registry
               .gauges("runtime_supervisor_budget_remaining", "Restarts that are left in the window.", {"supervisor"})
-              .with({{"supervisor", supervisor}})) {
-  fill(escalations_,
-       registry.counters("runtime_supervisor_escalations_total", "What followed when restarts did not help.",
-                         {"supervisor", "action"}),
-       {"supervisor", supervisor}, "action", action_names);
-}
+              .with({{"supervisor", supervisor}})),
+      escalations_(registry
+                       .counters("runtime_supervisor_escalations_total",
+                                 "Times that a supervisor spent its budget and ended.", {"supervisor"})
+                       .with({{"supervisor", supervisor}})) {}
 
 void supervisor_metrics::restarted(std::string_view child, restart_cause cause) {
   series_of(child)[static_cast<std::size_t>(cause)].increment();

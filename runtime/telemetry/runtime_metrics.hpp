@@ -50,7 +50,6 @@ enum class restart_cause : std::uint8_t {
   sibling        ///< nothing was wrong with it: the strategy restarts it along with another one
 };
 /// What a supervisor did when restarts did not help.
-enum class escalation : std::uint8_t { stop, restart_all, escalate };
 
 [[nodiscard]] std::string_view name_of(death_reason reason);
 /// The name that a trouble has in `runtime_retries_total`.
@@ -236,7 +235,8 @@ class supervisor_metrics {
   /// Starts the causes of one child at 0. Children of a pool share one name.
   void declare(std::string_view child) { (void)series_of(child); }
   void restarted(std::string_view child, restart_cause cause);
-  void escalated(escalation action) const noexcept { escalations_[static_cast<std::size_t>(action)].increment(); }
+  /// Its budget was spent: it ends, and whoever supervises it decides.
+  void escalated() const noexcept { escalations_.increment(); }
   /// Restarts that are left in the window.
   void budget_remaining(std::uint64_t restarts) const noexcept { budget_.set(restarts); }
 
@@ -246,8 +246,8 @@ class supervisor_metrics {
 
   std::string supervisor_;
   family<counter> restarts_;
-  std::array<counter, 3> escalations_;
   gauge budget_;
+  counter escalations_;
   std::mutex mutex_;
   std::map<std::string, by_cause, std::less<>> children_;
 };

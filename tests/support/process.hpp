@@ -18,7 +18,8 @@
 /// The real program as a child process. MUSICCORP_PROGRAM and MUSICCORP_SOURCE_DIR come from CMake.
 namespace musiccorp::testing {
 
-/// A node of the shop on one data folder, which is killed and started as often as a test wants.
+/// A node of the shop on one data folder, which is killed and started as often as a test wants. It may take its time
+/// to stop, because the machine may be busy; later flags go before.
 class shop_process {
  public:
   explicit shop_process(std::filesystem::path data, std::vector<std::string> flags = {})
@@ -33,7 +34,8 @@ class shop_process {
   }
   /// Starts it without waiting for anything.
   void launch() {
-    std::vector<std::string> arguments{"node", "--config", config_file(), "--data", data(), "--http", "127.0.0.1:0"};
+    std::vector<std::string> arguments{"node",        "--config", config_file(),           "--data", data(), "--http",
+                                       "127.0.0.1:0", "--set",    "/stop_longest_ms=60000"};
     arguments.insert(arguments.end(), flags_.begin(), flags_.end());
     auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log_file()});
     if (!started) throw std::runtime_error(started.error().text);
@@ -46,10 +48,13 @@ class shop_process {
     (void)process_->wait(std::chrono::seconds{10});
   }
   /// SIGTERM, and how it ended; nothing when it did not within `longest`.
-  std::optional<demo::process_end> stop(std::chrono::milliseconds longest = std::chrono::seconds{10}) {
-    process_->send(SIGTERM);
+  std::optional<demo::process_end> stop(std::chrono::milliseconds longest = std::chrono::seconds{90}) {
+    ask_to_stop();
     return process_->wait(longest);
   }
+  void ask_to_stop() { process_->send(SIGTERM); }
+  /// How it ended; nothing when it did not within `longest`.
+  std::optional<demo::process_end> wait(std::chrono::milliseconds longest) { return process_->wait(longest); }
   /// Watches it for so long. True as soon as it ends by itself.
   [[nodiscard]] bool dies_within(std::chrono::milliseconds time) { return process_->wait(time).has_value(); }
   [[nodiscard]] bool is_running() { return process_ && process_->is_running(); }

@@ -1,9 +1,7 @@
 #include "notification/post_office.hpp"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <iterator>
 
 #include "notification/notification_rules.hpp"
+#include "support/listener.hpp"
 #include "support/rule_bench.hpp"
 
 namespace musiccorp::notification {
@@ -22,6 +21,7 @@ namespace fs = std::filesystem;
 using namespace messages;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::listener;
 using testing::rule_bench;
 using ::testing::SizeIs;
 
@@ -77,29 +77,7 @@ TEST(Maildir, ReportsAFolderThatCannotBe) {
   EXPECT_THAT(sent.error().text, HasSubstr("mail"));
 }
 
-/// A socket that listens on a free port of the loopback interface.
-class listener {
- public:
-  listener() : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ensure(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(socket_, 4) == 0 &&
-               ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0,
-           "a free port can be listened on");
-    port_ = ntohs(address.sin_port);
-  }
-  ~listener() { ::close(socket_); }
-  listener(const listener&) = delete;
-  listener& operator=(const listener&) = delete;
-  [[nodiscard]] std::string url() const { return "smtp://127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] int accept() const { return ::accept(socket_, nullptr, nullptr); }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
+std::string smtp_url_of(const listener& door) { return "smtp://" + door.address(); }
 
 /// Talks SMTP with one client until it leaves, and returns what it heard.
 std::string serve(const listener& door, const std::string& answer_to_recipient) {
@@ -139,7 +117,7 @@ struct conversation {
 conversation send_one(const std::string& answer_to_recipient) {
   const listener door;
   auto server = std::async(std::launch::async, [&] { return serve(door, answer_to_recipient); });
-  auto office = smtp_office({.url = door.url(), .user = {}, .password = {}});
+  auto office = smtp_office({.url = smtp_url_of(door), .user = {}, .password = {}});
   auto sent = office->deliver(a_mail);
   office.reset();  // Hangs up.
   return {std::move(sent), server.get()};
@@ -167,7 +145,7 @@ TEST(Smtp, GivesUpAfterA5xx) {
 }
 
 TEST(Smtp, MayTryAgainWhenNobodyListens) {
-  const auto url = listener{}.url();  // Closed again.
+  const auto url = smtp_url_of(listener{});  // Closed again.
   const auto sent = smtp_office({.url = url, .user = {}, .password = {}})->deliver(a_mail);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().kind, fault_kind::unavailable);
@@ -176,9 +154,25 @@ TEST(Smtp, MayTryAgainWhenNobodyListens) {
 TEST(Smtp, DoesNotWaitForASilentServer) {
   const listener silent;
   const auto sent =
-      smtp_office({.url = silent.url(), .user = {}, .password = {}, .total_timeout_ms = 100})->deliver(a_mail);
+      smtp_office({.url = smtp_url_of(silent), .user = {}, .password = {}, .total_timeout_ms = 100})->deliver(a_mail);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().kind, fault_kind::timeout);
+}
+
+TEST(Smtp, WaitsForNobodyOnceItCloses) {
+  const listener silent;
+  const auto office =
+      smtp_office({.url = smtp_url_of(silent), .user = {}, .password = {}, .total_timeout_ms = 600'000});
+  auto sent = std::async(std::launch::async, [&] { return office->deliver(a_mail); });
+  const int client = silent.accept();
+  ::send(client, "220-", 4, MSG_NOSIGNAL);  // It waits for the rest of a greeting, however far it has come.
+  office->close();
+  ASSERT_EQ(sent.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  const auto said = sent.get();
+  ::close(client);
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().kind, fault_kind::unavailable);
+  EXPECT_FALSE(office->deliver(a_mail)) << "closed for good";
 }
 
 TEST(Smtp, SpeaksNothingButSmtp) {

@@ -311,6 +311,27 @@ TEST_F(Session, FinishesTheRunningRequestWhenDrained) {
   EXPECT_TRUE(line->wants_shutdown());
 }
 
+TEST_F(Session, OwesAnswersAndNoEndOfAStream) {
+  at_once = false;
+  EXPECT_FALSE(line->owes());
+  receive(get);
+  EXPECT_TRUE(line->owes()) << "its handler runs";
+  line->answer(1, {200, "text/plain", {}, "text"}, {}, now);
+  EXPECT_TRUE(line->owes()) << "the client has not taken it";
+  take_output();
+  EXPECT_FALSE(line->owes());
+
+  receive(get);
+  const auto gauge = std::make_shared<stream_gauge>();
+  line->open_stream(2, "text/event-stream", gauge, {}, now);
+  gauge->queued += 9;
+  line->push(2, "data: a\n\n", now);
+  EXPECT_FALSE(line->owes()) << "a stream has no end that could be waited for";
+  line->drain();
+  EXPECT_FALSE(line->owes()) << "nor when it ends";
+  EXPECT_TRUE(gauge->gone);
+}
+
 TEST_F(Session, StreamsEventsAndCountsWhatTheClientHasNotTaken) {
   at_once = false;
   receive(get);

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "http/client.hpp"
 #include "node/node.hpp"
+#include "support/log_lines.hpp"
 #include "unit/node/toy_shop.hpp"
 #include "unit/storage/scratch_folder.hpp"
 
@@ -140,6 +142,7 @@ TEST_F(Supervised, ACallerCannotSpendTheBudgetWithOneKindOfRequest) {
 }
 
 TEST_F(Supervised, PeopleStopStartAndRestartAServiceAndItIsWrittenDown) {
+  const testing::log_lines logs;
   start();
   EXPECT_EQ(buy_it("1", "disc"), 201);
   EXPECT_EQ(order("till", "stop"), 200);
@@ -154,12 +157,47 @@ TEST_F(Supervised, PeopleStopStartAndRestartAServiceAndItIsWrittenDown) {
   EXPECT_EQ(order("till", "start"), 409) << "it runs";
   EXPECT_EQ(order("nobody", "stop"), 404);
   EXPECT_EQ(order("0", "stop"), 400) << "there are several";
-  EXPECT_EQ(fetch("POST", "/supervision/till/stop", "{}").status, 400) << "without a reason";
+  EXPECT_EQ(fetch("POST", "/supervision/till/stop", R"({"by":"tester"})").status, 400) << "without a reason";
+  EXPECT_EQ(fetch("POST", "/supervision/till/stop", R"({"reason":"a test"})").status, 400) << "and without a name";
   const auto actions = page().at("actions");
   ASSERT_EQ(actions.size(), 4U);
   EXPECT_EQ(actions.at(0).at("outcome"), "running");
   EXPECT_EQ(actions.back().at("child"), "node/services/till");
   EXPECT_EQ(actions.back().at("by"), "tester");
+  // In the log when it is asked for and when it is decided.
+  std::vector<std::string> written;
+  std::istringstream lines{logs.text()};
+  for (std::string line; std::getline(lines, line);) {
+    const auto one = json::parse(line);
+    if (one.at("event") != "operator-action") continue;
+    EXPECT_EQ(one.at("by"), "tester");
+    EXPECT_EQ(one.at("reason"), "a test");
+    written.push_back(one.at("action").get<std::string>() + " " + one.at("outcome").get<std::string>());
+  }
+  EXPECT_EQ(written, (std::vector<std::string>{"stop asked", "stop done", "start asked", "start done",
+                                               "restart asked", "restart done", "start asked", "start running"}));
+}
+
+TEST_F(Supervised, WhatIsAskedForIsWrittenDownBeforeItIsDone) {
+  auto services = shop(trouble_);
+  service_definition tar{"tar"};
+  tar.on([this](turn&, const stamp& command) -> outcome {
+       inside_ = true;
+       let_go_.wait(false);
+       return stamped{command.id};
+     })
+      .post<stamp, stamped>("/stamps", "Never ends by itself");
+  services.push_back(std::move(tar));
+  start(std::move(services));
+  auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
+  ASSERT_TRUE(becomes([&] { return inside_.load(); }));
+  auto stopped = std::async(std::launch::async, [&] { return order("tar", "stop"); });
+  ASSERT_TRUE(becomes([&] { return !page().at("actions").empty(); }));
+  EXPECT_EQ(page().at("actions").at(0).at("outcome"), "asked");
+  let_go();
+  EXPECT_EQ(stopped.get(), 200);
+  EXPECT_EQ(page().at("actions").at(0).at("outcome"), "done");
+  (void)caught.get();
 }
 
 TEST_F(Supervised, AWholeGroupCanBeRestartedWhileOrdersCome) {
@@ -244,7 +282,10 @@ TEST_F(Supervised, AServiceThatIsStoppedOpensABreakerAndSpendsNoBudgetAndOrdersF
   EXPECT_EQ(budgets(), before);
 }
 
+/// With one thread for all cells, so that nothing of CAF runs while it hangs.
 TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
+  const testing::log_lines logs;
+  options_.threads = 1;
   options_.supervision.handler_deadline = 20ms;
   auto services = shop(trouble_);
   service_definition tar{"tar"};
@@ -259,11 +300,20 @@ TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
   ASSERT_TRUE(becomes([&] { return fetch("GET", "/healthz").status == 503; }));
   EXPECT_THAT(fetch("GET", "/healthz").body, HasSubstr("tar is wedged: stamp"));
+  EXPECT_EQ(fetch("GET", "/readyz").status, 503) << "it serves nobody";
+  EXPECT_FALSE(node_->is_ready());
+  EXPECT_THAT(fetch("GET", "/metrics").body, HasSubstr(R"(runtime_wedged{service="tar"} 1)"));
   EXPECT_EQ(page().at("overdue").at(0).at("name"), "tar");
   EXPECT_EQ(page().at("overdue").at(0).at("what"), "stamp");
   let_go();
   EXPECT_EQ(caught.get(), 200);
   EXPECT_TRUE(becomes([&] { return fetch("GET", "/healthz").status == 200; }));
+  EXPECT_EQ(fetch("GET", "/readyz").status, 200);
+  const auto numbers = fetch("GET", "/metrics").body;
+  EXPECT_THAT(numbers, HasSubstr(R"(runtime_wedged{service="tar"} 0)"));
+  EXPECT_THAT(numbers, HasSubstr(R"(runtime_wedged_total{service="tar"} 1)"));
+  EXPECT_THAT(logs.text(), HasSubstr("handler-wedged"));
+  EXPECT_THAT(logs.text(), HasSubstr("handler-recovered"));
 }
 
 TEST_F(Supervised, ANodeThatGivesUpSaysSoAndIsNeitherHealthyNorReady) {

@@ -76,13 +76,12 @@ TEST_F(RuntimeMetrics, ASupervisorCountsRestartsByChildAndCause) {
   supervisor.declare("order");
   supervisor.restarted("order", restart_cause::crash);
   supervisor.restarted("order", restart_cause::crash);
-  supervisor.escalated(escalation::restart_all);
+  supervisor.escalated();
   supervisor.budget_remaining(3);
   const std::string child = "child=\"order\",supervisor=\"shop\"} ";
   expect_line("runtime_supervisor_restarts_total{cause=\"crash\"," + child + "2");
   expect_line("runtime_supervisor_restarts_total{cause=\"wedged\"," + child + "0");
-  expect_line("runtime_supervisor_escalations_total{action=\"restart_all\",supervisor=\"shop\"} 1");
-  expect_line("runtime_supervisor_escalations_total{action=\"escalate\",supervisor=\"shop\"} 0");
+  expect_line("runtime_supervisor_escalations_total{supervisor=\"shop\"} 1");
   expect_line("runtime_supervisor_budget_remaining{supervisor=\"shop\"} 3");
 }
 
