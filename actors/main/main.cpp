@@ -10,6 +10,7 @@
 #include "certs_verb.hpp"
 #include "commands.hpp"
 #include "describe/suggest.hpp"
+#include "drain_verb.hpp"
 #include "hospital_verb.hpp"
 #include "status_verb.hpp"
 
@@ -22,6 +23,7 @@ struct wanted_options {
   int nodes = 1;
   std::string cluster;  ///< file
   std::string certified_cluster;
+  drain_order drain{};
   std::string shop = "http://127.0.0.1:8080";
   musiccorp::program::status_view status_view{};
   bool explain_as_json = false;
@@ -51,6 +53,14 @@ Examples:
   musiccorp node --config config/node.json --http 127.0.0.1:0 --set /retry/attempts_max=3)";
 
 constexpr auto status_footer = R"(Exit codes: 0 all of it is up, 1 something is not, 69 the shop can't be reached.)";
+
+constexpr auto drain_footer =
+    R"(The node finishes what it has taken and closes its stores; messages for it wait in the logs of the others. Its
+process goes on as "drained" (see `status`), its door leads to the other nodes, and its next start serves again.
+Exit codes: 0 drained, 1 refused or not done in time, 69 not reached, 78 the cluster file is wrong.
+
+Example:
+  musiccorp drain east --cluster config/cluster/three.json --reason "a new disk")";
 
 constexpr auto certs_footer =
     R"(An authority for the cluster and a certificate for each node, in the folder that /tls names. What is there and
@@ -102,6 +112,18 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
   auto* certs = app.add_subcommand("certs", "Make the certificates that a cluster file names");
   certs->add_option("FILE", wanted.certified_cluster, "Cluster file")->required()->type_name("");
   certs->footer(certs_footer);
+  auto* drain = app.add_subcommand("drain", "Take a node out of a running cluster, in order");
+  drain->add_option("NODE", wanted.drain.node, "Its name in the cluster file")->required()->type_name("");
+  drain->add_option("--cluster", wanted.drain.cluster_file, "Cluster file")->required()->type_name("FILE");
+  drain->add_option("--by", wanted.drain.by, "Who says so, for the log (default: $USER)")
+      ->type_name("NAME")
+      ->envname("USER");
+  drain->add_option("--reason", wanted.drain.reason, "Why, for the log")->type_name("TEXT")->capture_default_str();
+  drain->add_option("--within", wanted.drain.within_s, "How long to wait for it, 1 to 3600")
+      ->check(CLI::Range(1, 3'600).description({}))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  drain->footer(drain_footer);
   auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
   status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
   status->add_flag("--causes", wanted.status_view.all_causes,
@@ -223,6 +245,7 @@ int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& 
     return run_up_cluster(flags);
   }
   if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
+  if (app.got_subcommand("drain")) return drain_node(wanted.drain);
   if (app.got_subcommand("certs")) return make_certs(wanted.certified_cluster);
   if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_view);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);

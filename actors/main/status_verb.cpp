@@ -105,13 +105,17 @@ std::string cell(std::string text, std::size_t width) {
 /// The other nodes, and what is where. Empty on a node that is alone.
 std::string text_of(const node::cluster_page& page, base::instant now) {
   if (page.cluster.empty()) return {};
-  auto text = "\ncluster " + page.cluster + ", seen from " + page.node + "\n";
+  auto text = "\ncluster " + page.cluster + ", seen from " + page.node;
+  if (page.condition != node::node_condition::serving)
+    text += ", which is " + std::string{describe::name_of(page.condition)};
+  text += "\n";
   for (const auto& one : page.links) {
     text += "  " + cell(one.node, 18) + std::string{describe::name_of(one.state)} + " for " + ago(one.since, now);
     if (one.state == cluster::link_state::up) {
       std::array<char, 32> rtt{};
       std::snprintf(rtt.data(), rtt.size(), ", round trip %.1f ms", one.rtt_p50_ms);
       text += rtt.data();
+      if (!one.condition.empty() && one.condition != "serving") text += ", " + short_line(one.condition);
     } else {
       text += ": " + short_line(one.why);
     }

@@ -50,6 +50,7 @@ struct link_view {
   instant since{};                                    ///< of the state
   std::string version{};                              ///< of the peer's program, when it was last up
   std::string incarnation{};                          ///< of the peer's process, when it was last up
+  std::string condition{};                            ///< of the peer by its own word: serving, draining, drained
   std::uint32_t protocol = 0;                         ///< that both speak; 0 when never up
   std::map<std::string, std::uint64_t> partitions{};  ///< that the peer owned when it was last up, and their epochs
   double rtt_last_ms = 0;
@@ -65,17 +66,17 @@ struct link_view {
   std::vector<link_change> history{};                      ///< the last 32 changes, oldest first
 
   static constexpr auto describe() {
-    return describe_as("link", 1, field("node", &link_view::node), field("address", &link_view::address),
-                       field("state", &link_view::state), field("why", &link_view::why),
-                       field("since", &link_view::since), field("version", &link_view::version),
-                       field("incarnation", &link_view::incarnation), field("protocol", &link_view::protocol),
-                       field("partitions", &link_view::partitions), field("rtt_last_ms", &link_view::rtt_last_ms),
-                       field("rtt_p50_ms", &link_view::rtt_p50_ms), field("suspicion", &link_view::suspicion),
-                       field("outstanding_bytes", &link_view::outstanding_bytes),
-                       field("parcels_out", &link_view::parcels_out), field("parcels_in", &link_view::parcels_in),
-                       field("bytes_out", &link_view::bytes_out), field("bytes_in", &link_view::bytes_in),
-                       field("times_up", &link_view::times_up), field("refused_parcels", &link_view::refused_parcels),
-                       field("history", &link_view::history));
+    return describe_as(
+        "link", 1, field("node", &link_view::node), field("address", &link_view::address),
+        field("state", &link_view::state), field("why", &link_view::why), field("since", &link_view::since),
+        field("version", &link_view::version), field("incarnation", &link_view::incarnation),
+        field("condition", &link_view::condition, defaulted), field("protocol", &link_view::protocol),
+        field("partitions", &link_view::partitions), field("rtt_last_ms", &link_view::rtt_last_ms),
+        field("rtt_p50_ms", &link_view::rtt_p50_ms), field("suspicion", &link_view::suspicion),
+        field("outstanding_bytes", &link_view::outstanding_bytes), field("parcels_out", &link_view::parcels_out),
+        field("parcels_in", &link_view::parcels_in), field("bytes_out", &link_view::bytes_out),
+        field("bytes_in", &link_view::bytes_in), field("times_up", &link_view::times_up),
+        field("refused_parcels", &link_view::refused_parcels), field("history", &link_view::history));
   }
 };
 

@@ -31,6 +31,7 @@ result<void> links::start() { return parts_->all.start(); }
 std::uint16_t links::port() const { return parts_->all.port(); }
 const std::string& links::incarnation() const { return parts_->all.incarnation(); }
 result<void> links::send(parcel what) { return parts_->all.send(std::move(what)); }
+void links::announce(const std::string& condition) { parts_->all.announce(condition); }
 std::vector<link_view> links::view() const { return parts_->all.view(); }
 bool links::is_up(const std::string& node) const {
   const auto* link = parts_->all.link_with(node);

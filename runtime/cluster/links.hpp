@@ -122,6 +122,11 @@ class links {
   /// the limits.
   [[nodiscard]] result<void> send(parcel what);
 
+  /// Tells all peers, and those that come, how this node is: a word for people, at most `condition_max` bytes.
+  /// "serving" until it is called. Those who do not know it ignore it.
+  void announce(const std::string& condition);
+  static constexpr std::size_t condition_max = 32;
+
   /// One for each peer, by name.
   [[nodiscard]] std::vector<link_view> view() const;
   [[nodiscard]] bool is_up(const std::string& node) const;

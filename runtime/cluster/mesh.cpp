@@ -196,6 +196,10 @@ peer_link* mesh::link_in(const std::string& session) const {
   return known == links_.end() ? nullptr : known->second.get();
 }
 
+void mesh::announce(const std::string& condition) const {
+  for (const auto& [name, link] : links_) link->announce(condition, steady_now());
+}
+
 std::vector<link_view> mesh::view() const {
   std::vector<link_view> all;
   for (const auto& [name, link] : links_) all.push_back(link->view(steady_now()));

@@ -32,6 +32,7 @@ class mesh final : public bridge_listener {
   [[nodiscard]] result<void> start();
   bool stop(duration longest);
   [[nodiscard]] result<void> send(parcel what);
+  void announce(const std::string& condition) const;
   [[nodiscard]] const link_options& options() const { return options_; }
   [[nodiscard]] std::uint16_t port() const { return gate_ ? gate_->port() : std::uint16_t{0}; }
   [[nodiscard]] const std::string& incarnation() const { return incarnation_; }

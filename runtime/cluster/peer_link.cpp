@@ -95,6 +95,7 @@ line peer_link::joining(const std::string& session, const hello& peer_hello, std
   began_ = now;
   traffic_ = {};
   bye_said_ = bye_confirmed_ = peer_leaves_ = false;
+  condition_.clear();
   return former;
 }
 
@@ -129,8 +130,26 @@ void peer_link::come_up(const remote_door& door, moment now) {
 
 void peer_link::say(word_kind what, moment now) {
   word next{what, session_};
+  next.condition = own_condition_;
   traffic_.fill(next, now);
   bridge_.say(door_, describe::to_json(next));
+}
+
+void peer_link::announce(const std::string& condition, moment now) {
+  const lock_guard hold{mutex_};
+  own_condition_ = condition.substr(0, links::condition_max);
+  if (phase_ == phase::up) say(word_kind::beat, now);
+}
+
+/// A peer of an older version says nothing of it.
+void peer_link::note_condition(const std::string& said) {
+  auto next = said.empty() ? "serving" : said.substr(0, links::condition_max);
+  if (next == condition_) return;
+  const bool is_first = condition_.empty();
+  condition_ = std::move(next);
+  if (is_first && condition_ == "serving") return;
+  history_.push_back({peer_.name, state_, time_.now(), "the peer is " + condition_, {}, false});
+  if (history_.size() > history_max) history_.pop_front();
 }
 
 void peer_link::heard(const remote_door& from, const word& said, moment now) {
@@ -140,12 +159,14 @@ void peer_link::heard(const remote_door& from, const word& said, moment now) {
     if (said.say != word_kind::arrived || (door_ && door_ != from)) return;
     const bool was_called = !door_;
     come_up(from, now);
+    note_condition(said.condition);
     if (was_called) say(word_kind::arrived, now);
     return;
   }
   if (phase_ != phase::up || from != door_) return;
   detector_->heard(now);
   traffic_.heard(said, now);
+  note_condition(said.condition);
   if (const auto rtt = traffic_.rtt_last(); said.echo > 0 && rtt > 0)
     metrics_.round_trip(static_cast<double>(rtt) / 1e6);
   metrics_.outstanding(traffic_.outstanding());
@@ -321,6 +342,7 @@ link_view peer_link::view(moment now) const {
   seen.since = since_;
   seen.version = hello_.version;
   seen.incarnation = hello_.incarnation;
+  seen.condition = condition_;
   seen.protocol = protocol_;
   seen.partitions = hello_.partitions;
   seen.rtt_last_ms = static_cast<double>(traffic_.rtt_last()) / 1e3;

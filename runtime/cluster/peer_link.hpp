@@ -67,6 +67,7 @@ class peer_link {
   // What goes out.
 
   [[nodiscard]] result<void> send(parcel what);
+  void announce(const std::string& condition, moment now);
   /// Every now and then: beats, and ends what is silent or does not come up. Everything that came before `horizon`
   /// has been read; `pause` is how long this process did not run since the last pulse.
   void pulse(moment now, moment horizon, duration pause);
@@ -101,6 +102,7 @@ class peer_link {
   void end_session(link_state state, const std::string& why);
   void come_up(const remote_door& door, moment now);
   void say(word_kind what, moment now);
+  void note_condition(const std::string& said);
 
   const peer peer_;
   const link_options& options_;
@@ -125,6 +127,7 @@ class peer_link {
   bool bye_said_ = false, bye_confirmed_ = false, peer_leaves_ = false;
   std::optional<moment> last_up_;
 
+  std::string own_condition_ = "serving", condition_;
   link_state state_ = link_state::down;
   std::string why_ = "not called yet";
   std::optional<refusal> no_;

@@ -125,6 +125,11 @@ void cell_factory::note_memory() {
   if (slots_) slots_->note(delivery::read_oom_kill_counts());
 }
 
+void cell_factory::interrupt() {
+  stopping_ = true;
+  for (const auto& one : services_) one.interrupt();
+}
+
 void cell_factory::draining() {
   stopping_ = true;
   if (slots_ && slots_accepted_) slots_->draining();

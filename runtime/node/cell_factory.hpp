@@ -42,6 +42,8 @@ class cell_factory {
   [[nodiscard]] const cell_statuses& statuses() const { return statuses_; }
   /// What the kernel says about memory, for the next process's judgement.
   void note_memory();
+  /// The cells are about to drain: whoever waits for something outside is interrupted, and that costs no attempt.
+  void interrupt();
   /// The process is about to end as planned: nobody is to blame, and nothing that fails for it costs an attempt.
   void draining();
 

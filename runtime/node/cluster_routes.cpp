@@ -4,6 +4,7 @@
 
 #include "describe/json.hpp"
 #include "http/exchange.hpp"
+#include "http/problem.hpp"
 
 namespace musiccorp::node {
 namespace {
@@ -23,7 +24,8 @@ placed_partition there(const neighbours::remote_view& remote, std::span<const cl
   placed_partition one{remote.partition, remote.node, {}, "unreachable", remote.requests_pending};
   const auto link = std::ranges::find(links, remote.node, &cluster::link_view::node);
   if (link == links.end()) return one;
-  if (link->state == cluster::link_state::up) one.state = "reachable";
+  if (link->state == cluster::link_state::up)
+    one.state = link->condition.empty() || link->condition == "serving" ? "reachable" : link->condition;
   if (const auto epoch = link->partitions.find(remote.partition); epoch != link->partitions.end())
     one.epoch = epoch->second;
   return one;
@@ -62,6 +64,19 @@ cluster_page look_at_cluster(const node_options& options, std::span<const servic
     }
   }
   return page;
+}
+
+http::route drain_route(std::string node, std::function<node_condition(const operator_command&)> drain) {
+  return {"POST", "/cluster/drain",
+          [node = std::move(node), drain = std::move(drain)](const http::request& request,
+                                                             const std::shared_ptr<http::exchange>& exchange) {
+            const auto order = describe::from_json<operator_command>(request.body);
+            if (!order) return exchange->respond(http::problem_reply(order.error()));
+            http::reply reply;
+            reply.status = 202;
+            reply.body = describe::to_json(drain_answer{node, drain(*order)});
+            exchange->respond(std::move(reply));
+          }};
 }
 
 http::route cluster_route(std::function<cluster_page()> look) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -11,6 +13,7 @@
 #include "http/dispatch.hpp"
 #include "node/admin.hpp"
 #include "node/neighbours.hpp"
+#include "node/supervision_routes.hpp"
 #include "service/ledger.hpp"
 #include "service/wiring.hpp"
 
@@ -29,7 +32,8 @@ struct placed_partition {
         "placed_partition", 1, field("partition", &placed_partition::partition),
         field("node", &placed_partition::node, "who owns it by the cluster file"),
         field("epoch", &placed_partition::epoch, "grows with each start of its owner; missing: that was never seen"),
-        field("state", &placed_partition::state, "here: of its cell; of another node: reachable or unreachable"),
+        field("state", &placed_partition::state,
+              "here: of its cell; of another node: reachable, draining, drained or unreachable"),
         field("requests_pending", &placed_partition::requests_pending, "asked here and not answered yet"));
   }
 };
@@ -51,12 +55,34 @@ struct crossing_stream {
   }
 };
 
+/// How a node is, by its own word.
+enum class node_condition : std::uint8_t {
+  serving,
+  draining,  ///< on order: its cells finish what they have taken
+  drained    ///< its stores are closed; the process waits for its end, and its door leads to the other nodes
+};
+constexpr auto describe_choice(node_condition) {
+  return std::array<std::string_view, 3>{"serving", "draining", "drained"};
+}
+
+/// What `POST /cluster/drain` answers.
+struct drain_answer {
+  std::string node;
+  node_condition condition = node_condition::draining;
+
+  static constexpr auto describe() {
+    return describe_as("drain_answer", 1, field("node", &drain_answer::node),
+                       field("condition", &drain_answer::condition));
+  }
+};
+
 /// What `GET /cluster` answers.
 struct cluster_page {
   std::string cluster;
   std::string node;
   std::string version;
   std::string incarnation;
+  node_condition condition = node_condition::serving;
   std::vector<cluster::link_view> links;
   std::vector<placed_partition> partitions;
   std::vector<crossing_stream> streams;
@@ -66,6 +92,7 @@ struct cluster_page {
                        field("node", &cluster_page::node, "that answers"),
                        field("version", &cluster_page::version, "of its program"),
                        field("incarnation", &cluster_page::incarnation, "of its process"),
+                       field("condition", &cluster_page::condition, "of this node", defaulted),
                        field("links", &cluster_page::links, "to each other node"),
                        field("partitions", &cluster_page::partitions), field("streams", &cluster_page::streams));
   }
@@ -79,5 +106,7 @@ struct cluster_page {
 
 /// GET /cluster.
 [[nodiscard]] http::route cluster_route(std::function<cluster_page()> look);
+/// POST /cluster/drain with an operator_command: 202 with the drain_answer, also when it drains already.
+[[nodiscard]] http::route drain_route(std::string node, std::function<node_condition(const operator_command&)> drain);
 
 }  // namespace musiccorp::node

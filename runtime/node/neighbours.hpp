@@ -46,6 +46,8 @@ class neighbours {
   [[nodiscard]] result<void> start();
   /// What was said is given to the peers, within a limit; then there are no links.
   void stop();
+  /// Tells them how this node is; see cluster::links.
+  void announce(const std::string& condition) { way_out_->links.announce(condition); }
   /// Ends requests of other nodes that nobody has answered in time.
   void sweep();
 

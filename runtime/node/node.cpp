@@ -161,6 +161,7 @@ class node::parts {
                           [this] {
                             if (const auto late = gateway_->sink().expire(clock_->now()); late > 0)
                               log.warn("requests-timed-out", {{"requests", late}});
+                            note_drained();
                           }};
     if (neighbours_) work.relay = [this] { neighbours_->sweep(); };
     auto root = tree_of(options_, local_, cells_, std::move(work));
@@ -215,9 +216,13 @@ class node::parts {
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, asked_, clock_)) table.push_back(std::move(route));
     table.push_back(cluster_route([this] {
-      return look_at_cluster(options_, services_, wires_, cells_.statuses(), ledgers_,
-                             neighbours_ ? &*neighbours_ : nullptr);
+      auto page = look_at_cluster(options_, services_, wires_, cells_.statuses(), ledgers_,
+                                  neighbours_ ? &*neighbours_ : nullptr);
+      page.condition = condition_;
+      return page;
     }));
+    table.push_back(
+        drain_route(options_.name, [this](const operator_command& order) { return drain_by_order(order); }));
     console_.add_routes(table);
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     auto handler = http::dispatch(std::move(table));
@@ -256,14 +261,35 @@ class node::parts {
   /// False: one has not. Also then nothing is lost: it comes again from its publisher's log.
   bool drain(const shutdown::patience& left) {
     if (!root_) return true;
-    for (const auto& one : local_) one.interrupt();
+    begin_drain();
+    return left.wait_for([&] { return all_drained(); });
+  }
+  void begin_drain() {
+    cells_.interrupt();
     for (const auto& one : local_)
       if (const auto cell = places_->find(one.name())) caf::anon_send(cell, service::drain_atom_v);
-    return left.wait_for([&] {
-      return std::ranges::all_of(cells_.statuses(), [](const auto& one) {
-        return one->state == service::cell_state::drained || one->state == service::cell_state::stopped;
-      });
+  }
+  [[nodiscard]] bool all_drained() const {
+    return std::ranges::all_of(cells_.statuses(), [](const auto& one) {
+      return one->state == service::cell_state::drained || one->state == service::cell_state::stopped;
     });
+  }
+
+  /// On order, while the process goes on: its door still leads to the other nodes.
+  node_condition drain_by_order(const operator_command& order) {
+    auto expected = node_condition::serving;
+    if (!condition_.compare_exchange_strong(expected, node_condition::draining)) return expected;
+    log.warn("node-draining", {{"node", options_.name}, {"by", order.by}, {"reason", order.reason}});
+    if (neighbours_) neighbours_->announce(std::string{describe::name_of(node_condition::draining)});
+    begin_drain();
+    return node_condition::draining;
+  }
+  /// Looks whether the drain has come to its end.
+  void note_drained() {
+    if (condition_ != node_condition::draining || !all_drained()) return;
+    condition_ = node_condition::drained;
+    log.warn("node-drained", {{"node", options_.name}});
+    if (neighbours_) neighbours_->announce(std::string{describe::name_of(node_condition::drained)});
   }
 
   /// The supervisors stop their children in reverse order.
@@ -307,6 +333,7 @@ class node::parts {
   tree_state tree_ = tree_state::starting;  ///< guarded by `mutex_`
   std::string gave_up_;                     ///< guarded by `mutex_`
   std::atomic<bool> stopped_{false};
+  std::atomic<node_condition> condition_{node_condition::serving};
   shutdown shutdown_;
   system_config config_;
   caf::actor_system system_;

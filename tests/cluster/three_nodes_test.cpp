@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "messages/customer_messages.hpp"
+#include "support/run_program.hpp"
 
 namespace musiccorp {
 namespace {
@@ -68,6 +71,30 @@ TEST_P(ThreeNodes, KeepEveryPromiseWhileEachIsKilledAndFrozen) {
   expect_all_promises(answered);
 }
 
+/// On the same data each time. Customers order from the first door that opens, whether or not the others are there.
+TEST_P(ThreeNodes, StartInEveryOrderAndLoseNothing) {
+  auto order = nodes_.names();
+  std::ranges::sort(order);
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), clients};
+  board_.put(nodes_.url(order.front()));
+  let_work(load, 20);
+  do {
+    SCOPED_TRACE(order[0] + ", " + order[1] + ", " + order[2]);
+    for (const auto& name : order) nodes_.kill(name);
+    for (const auto& name : order) {
+      nodes_.start(name);
+      if (name == order.front()) board_.put(nodes_.url(name));
+    }
+    expect_whole();
+    let_work(load, 20);
+  } while (std::ranges::next_permutation(order).found);
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U);
+  expect_all_promises(answered);
+}
+
 TEST_P(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   nodes_.start("north");
   nodes_.start("south");
@@ -88,6 +115,65 @@ TEST_P(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   EXPECT_EQ(connection_.fetch(door.get_request("/payments/" + id)).value().status, 503);
   nodes_.start("east");
   EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::shipped; }));
+}
+
+/// As an operator takes a node out for maintenance: by the command, while customers order.
+TEST_P(ThreeNodes, ADrainedNodeIsSeenByAllLosesNothingAndServesAgainAfterItsNextStart) {
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), clients};
+  board_.put(nodes_.url("north"));
+  let_work(load, 100);
+  const auto drained = run_program({"drain", "east", "--cluster", nodes_.file_name(), "--by", "the test"});
+  EXPECT_EQ(drained.code, 0) << drained.err;
+  EXPECT_THAT(drained.out, ::testing::HasSubstr("east is drained"));
+  let_work(load, 50);  // Orders are taken; what east would do for them waits.
+
+  for (const auto* other : {"north", "south"}) {
+    EXPECT_TRUE(wait_for([&] {
+      const auto link = nodes_.link(connection_, other, "east");
+      return link && link->state == link_state::up && link->condition == "drained";
+    })) << other;
+    const auto page = nodes_.page(connection_, other);
+    ASSERT_TRUE(page);
+    for (const auto& one : page->partitions) {
+      if (one.node != "east") continue;
+      EXPECT_EQ(one.state, "drained") << other << " " << one.partition;
+    }
+    const auto status = run_program({"status", "--shop", nodes_.url(other)});
+    EXPECT_THAT(status.out, ::testing::ContainsRegex("east +up for .*, drained\n"));
+  }
+  const demo::shop_client east{connection_, nodes_.url("east")};
+  EXPECT_EQ(connection_.fetch(east.get_request("/readyz")).value().status, 503);
+  EXPECT_EQ(connection_.fetch(east.get_request("/healthz")).value().status, 200);
+  EXPECT_EQ(connection_.fetch(east.get_request("/payments")).value().status, 503);
+  EXPECT_TRUE(east.get("/catalog")) << "its door leads to the others";
+  const auto again = run_program({"drain", "east", "--cluster", nodes_.file_name()});
+  EXPECT_EQ(again.code, 0) << "it may be said twice: " << again.err;
+
+  EXPECT_EQ(nodes_.stop("east"), (demo::process_end{0, 0}));
+  nodes_.start("east");
+  expect_whole();
+  EXPECT_TRUE(wait_for([&] { return nodes_.link(connection_, "north", "east")->condition == "serving"; }));
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U);
+  expect_all_promises(answered);
+}
+
+TEST_P(ThreeNodes, ADrainSaysWhyItCannotBe) {
+  nodes_.start("north");
+  const auto strange = run_program({"drain", "west", "--cluster", nodes_.file_name()});
+  EXPECT_EQ(strange.code, 78);
+  EXPECT_THAT(strange.err, ::testing::HasSubstr("there is no node \"west\"; there are east, north, south"));
+  const auto missing = run_program({"drain", "east", "--cluster", nodes_.file_name()});
+  EXPECT_EQ(missing.code, 69);
+  EXPECT_THAT(missing.err, ::testing::HasSubstr("does not answer"));
+  EXPECT_EQ(
+      connection_.fetch(demo::shop_client{connection_, nodes_.url("north")}.post_request("/cluster/drain", "{}"))
+          .value()
+          .status,
+      400)
+      << "nobody says so, and why";
 }
 
 constexpr int gave_up = 70, cannot_open = 74;

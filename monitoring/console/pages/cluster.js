@@ -8,7 +8,8 @@ import {scroller, table} from '../parts/table.js';
 import {tile} from '../parts/tile.js';
 
 const linkTones = {up: 'good', down: 'bad', refused: 'bad', left: 'warn'};
-const partitionTones = {running: 'good', reachable: 'good', starting: 'busy', closed: 'bad', stopped: 'warn', unreachable: 'bad'};
+const partitionTones = {running: 'good', reachable: 'good', starting: 'busy', draining: 'busy', drained: 'warn', closed: 'bad', stopped: 'warn',
+                        unreachable: 'bad'};
 const historyShown = 8;  // The rest is one step away.
 
 const chipOf = tones => (state, cell) => {
@@ -32,6 +33,12 @@ const nodeColumns = [
   {id: 'state', label: 'Link', sort: row => row.state, show: (row, cell) => {
     if (row.isHere) return '–';
     linkChip(row.state, cell);
+  }},
+  {id: 'condition', label: 'Node says', title: 'how the node is, by its own word', sort: row => row.condition ?? '', show: (row, cell) => {
+    if (!row.isHere && row.state !== 'up') return '–';
+    const said = row.condition || 'serving';
+    cell.classList.toggle('warn-text', said !== 'serving');
+    return said;
   }},
   {id: 'since', label: 'Since', numeric: true, sort: row => row.since ?? '', show: (row, cell) => {
     if (row.isHere) return '–';

@@ -72,6 +72,27 @@ TEST(Links, AreFoundByTheHigherNameWhenTheLowerOneCannotCall) {
   EXPECT_TRUE(a.until_up("b"));
 }
 
+TEST(Links, TellEachOtherHowTheirNodesAre) {
+  const little_cluster cluster{{"a", "b", "c"}};
+  little_node a{cluster.options("a")}, b{cluster.options("b")}, c{cluster.options("c")};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(a.until_up("b"));
+  EXPECT_TRUE(a.until([&] { return a.view_of("b").condition == "serving"; }));
+  b.all->announce("draining");
+  EXPECT_TRUE(a.until([&] { return a.view_of("b").condition == "draining"; }));
+  const std::string long_word = "drained for the night, and whatever else somebody writes here";
+  b.all->announce(long_word);
+  EXPECT_TRUE(a.until([&] { return a.view_of("b").condition == long_word.substr(0, links::condition_max); }));
+  const auto link = a.view_of("b");
+  EXPECT_EQ(link.state, link_state::up) << "it is not the link that has changed";
+  ASSERT_GE(link.history.size(), 2U);
+  EXPECT_EQ(link.history[link.history.size() - 2].why, "the peer is draining");
+  ASSERT_TRUE(c.all->start());  // It comes later.
+  EXPECT_TRUE(c.until([&] { return c.view_of("b").condition.starts_with("drained"); }));
+  EXPECT_EQ(c.view_of("a").condition, c.all->is_up("a") ? "serving" : "");
+}
+
 /// Somebody who takes calls and says nothing, as the kernel does for a frozen process.
 class silent_listener {
  public:
