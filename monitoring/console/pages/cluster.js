@@ -184,7 +184,7 @@ export async function show({place, signal}) {
     told = text;
     away.hidden = lost.length === 0;
 
-    nodes.show([{node: view.node, version: view.version, isHere: true}, ...view.links].sort((a, b) => (a.node < b.node ? -1 : 1)));
+    nodes.show([{node: view.node, version: view.version, condition: view.condition, isHere: true}, ...view.links].sort((a, b) => (a.node < b.node ? -1 : 1)));
     partitions.show(view.partitions);
     streams.show(view.streams);
     const all = view.links.flatMap(one => one.history).sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
