@@ -8,6 +8,7 @@ using namespace messages;
 
 service_definition customer_service() {
   return service_definition{"customer"}
+      .by_key()
       .on(register_one)
       .on(update)
       .on(check)

@@ -1,5 +1,7 @@
 #include "order/order_metrics.hpp"
 
+#include <algorithm>
+
 #include "order/order_rules.hpp"
 #include "order/order_saga.hpp"
 
@@ -13,7 +15,17 @@ double seconds(base::duration time) { return std::chrono::duration<double>(time)
 
 }  // namespace
 
-order_metrics::order_metrics(telemetry::metrics_registry& registry)
+std::optional<instant> oldest_orders::set(const void* partition, std::optional<instant> oldest) {
+  const std::lock_guard hold{mutex_};
+  if (oldest)
+    oldest_.insert_or_assign(partition, *oldest);
+  else
+    oldest_.erase(partition);
+  if (oldest_.empty()) return std::nullopt;
+  return std::ranges::min_element(oldest_, {}, [](const auto& one) { return one.second; })->second;
+}
+
+order_metrics::order_metrics(telemetry::metrics_registry& registry, std::shared_ptr<oldest_orders> everybodys)
     : oldest_{registry
                   .gauges("shop_order_oldest_open_timestamp_seconds",
                           "When the oldest order that is not final was accepted; 0 when there is none.")
@@ -25,7 +37,8 @@ order_metrics::order_metrics(telemetry::metrics_registry& registry)
       to_shipped_{registry
                       .histograms("shop_order_to_shipped_seconds", "From an order's acceptance to its shipment.",
                                   business_seconds)
-                      .with({})} {
+                      .with({})},
+      everybodys_{std::move(everybodys)} {
   const auto transitions =
       registry.counters("shop_orders_total", "Orders that reached a state; pending is their acceptance.", {"state"});
   const auto open = registry.gauges("shop_orders_open", "Orders that are not final, by state.", {"state"});
@@ -36,9 +49,17 @@ order_metrics::order_metrics(telemetry::metrics_registry& registry)
   }
 }
 
-result<void> order_metrics::load(storage::store& state) {
+order_metrics::~order_metrics() { forget_all(); }
+
+/// Others count in the same numbers: what this one has added is taken out again.
+void order_metrics::forget_all() {
+  for (const auto& [key, one] : unfinished_) open_[static_cast<std::size_t>(one.status)].add(-1);
   unfinished_.clear();
-  for (const auto& gauge : open_) gauge.set(0);
+  show_oldest();
+}
+
+result<void> order_metrics::load(storage::store& state) {
+  forget_all();
   auto read = service::for_each_entity<order_progress>(
       state, describe::name_of<order>(), {}, [&](const std::string& key, const order_progress& one) {
         if (is_final(one.status) || one.history.empty()) return;
@@ -79,7 +100,9 @@ void order_metrics::count_end(order_status status, base::duration took) const {
 }
 
 void order_metrics::show_oldest() const {
-  oldest_.set(unfinished_.empty() ? 0.0 : seconds(unfinished_.begin()->second.since.time_since_epoch()));
+  const auto own = unfinished_.empty() ? std::optional<instant>{} : std::optional{unfinished_.begin()->second.since};
+  const auto all = everybodys_->set(this, own);
+  oldest_.set(all ? seconds(all->time_since_epoch()) : 0.0);
 }
 
 }  // namespace musiccorp::order

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,11 +25,28 @@ struct order_progress {
   }
 };
 
+/// The oldest open order of each partition of the process. Thread-safe.
+class oldest_orders {
+ public:
+  /// Nothing: it has none. The oldest of all after that.
+  std::optional<instant> set(const void* partition, std::optional<instant> oldest);
+
+ private:
+  std::mutex mutex_;
+  std::map<const void*, instant> oldest_;
+};
+
 /// `shop_orders_total` and the times to the end count since the process started. `shop_orders_open` and the oldest of
-/// them are of all orders; to know them, opening the store reads each order once, about 5 us each.
+/// them are of all orders of the partitions in this process; to know them, opening the store reads each order once,
+/// about 5 us each.
 class order_metrics final : public service::entity_watcher {
  public:
-  explicit order_metrics(telemetry::metrics_registry& registry);
+  /// `everybodys` is shared by all partitions that show their numbers in this registry.
+  explicit order_metrics(telemetry::metrics_registry& registry,
+                         std::shared_ptr<oldest_orders> everybodys = std::make_shared<oldest_orders>());
+  ~order_metrics() override;
+  order_metrics(const order_metrics&) = delete;
+  order_metrics& operator=(const order_metrics&) = delete;
 
   [[nodiscard]] result<void> load(storage::store& state) override;
   void committed(const service::turn_effects::write& write) override;
@@ -40,6 +59,7 @@ class order_metrics final : public service::entity_watcher {
     instant since;
   };
   void note(const std::string& key, const order_progress& now);
+  void forget_all();
   void show_oldest() const;
   void count_end(messages::order_status status, base::duration took) const;
 
@@ -48,6 +68,7 @@ class order_metrics final : public service::entity_watcher {
   telemetry::gauge oldest_;
   telemetry::histogram to_final_;
   telemetry::histogram to_shipped_;
+  std::shared_ptr<oldest_orders> everybodys_;
   std::map<std::string, open_order, std::less<>> unfinished_;  ///< by id, so the oldest is the first
 };
 

@@ -9,6 +9,7 @@ using namespace messages;
 
 service_definition order_service() {
   return service_definition{"order"}
+      .by_key()
       .on(place, ask("catalog", prices_of), ask("inventory", stock_for), ask("customer", customer_of))
       .on(take_reservation)      // stock_reserved -> order.placed
       .on(reject_without_stock)  // stock_rejected -> order.rejected
@@ -23,7 +24,9 @@ service_definition order_service() {
       .on(keep_paid)             // payment_kept
       .on(answer_order)
       .on(answer_orders)
-      .watched_by([](auto& registry) { return std::make_unique<order_metrics>(registry); })
+      .watched_by([all = std::make_shared<oldest_orders>()](auto& registry) {
+        return std::make_unique<order_metrics>(registry, all);
+      })
       .says<reserve_stock, void_payment, order_placed, order_rejected, order_cancelled>()
       .post<place_order, order_summary>("/orders", "Place an order", 201, "/orders/{order_id}")
       .post<cancel_order, order_summary>("/orders/{order_id}/cancel",

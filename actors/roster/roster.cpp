@@ -136,6 +136,11 @@ result<std::vector<service_definition>> roster(const settings_map& settings_json
 
 std::vector<service_definition> empty_shop() { return services_with({}, {}, {}); }
 
-std::vector<std::string> partitionable() { return {}; }
+std::vector<std::string> partitionable() {
+  std::vector<std::string> names;
+  for (const auto& one : empty_shop())
+    if (one.is_by_key()) names.push_back(one.name());
+  return names;
+}
 
 }  // namespace musiccorp::roster

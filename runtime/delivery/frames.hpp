@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "delivery/key_share.hpp"
 #include "message/envelope.hpp"
 
 /// What two cells say to each other about one stream. Local and remote differ only in the address they are sent to.
@@ -26,6 +27,7 @@ struct subscribe {
   std::uint64_t window_messages = 0;
   std::uint64_t window_bytes = 0;
   std::uint64_t received = 0;  ///< messages that it has committed since its store was made; for the ledger
+  key_share share{};           ///< of the events: those with its keys
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
@@ -51,8 +53,12 @@ typename Inspector::result_type inspect(Inspector& f, hello& x) {
   return f(x.publisher);
 }
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, key_share& x) {
+  return f(x.index, x.partitions, x.everywhere);
+}
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, subscribe& x) {
-  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes, x.received);
+  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes, x.received, x.share);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, batch& x) {

@@ -28,6 +28,7 @@ void outbox::subscribed(const subscribe& request) {
   auto& one = streams_[request.subscriber];
   one = {};
   one.types = request.types;
+  one.share = request.share;
   one.scanned = one.told = one.acked = request.after;
   one.received = request.received;
   one.window_messages = request.window_messages;
@@ -61,7 +62,7 @@ result<std::vector<outbox::parcel>> outbox::take_ready(const log_reader& read) {
 
 bool outbox::stream::wants(const envelope& message, std::string_view subscriber) const {
   if (!message.to.empty()) return message.to == subscriber;
-  return std::find(types.begin(), types.end(), message.type) != types.end();
+  return std::find(types.begin(), types.end(), message.type) != types.end() && share.takes(message.type, message.key);
 }
 
 /// Looks at one message; false when the frame is full or the credit is used up, and the message must wait.

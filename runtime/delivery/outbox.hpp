@@ -65,6 +65,7 @@ class outbox {
   };
   struct stream {
     std::vector<std::string> types;
+    key_share share;
     std::uint64_t scanned = 0;  ///< everything up to here is sent or not theirs
     std::uint64_t told = 0;     ///< `upto` of the last frame: where the subscriber expects the next one to start
     std::uint64_t acked = 0;

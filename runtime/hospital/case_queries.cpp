@@ -95,9 +95,10 @@ bool is(const std::optional<std::string>& wanted, const std::string& found) { re
 }  // namespace
 
 bool matches(const case_filter& filter, const case_summary& one) {
-  return is(filter.service, one.service) && is(filter.type, one.type) && is(filter.reason, one.reason) &&
-         is(filter.key, one.key) && is(filter.group, one.group_id) && (!filter.state || *filter.state == one.state) &&
-         (!filter.since || one.opened_at >= *filter.since) && (!filter.until || one.opened_at < *filter.until) &&
+  return (!filter.service || is_of(one.service, *filter.service)) && is(filter.type, one.type) &&
+         is(filter.reason, one.reason) && is(filter.key, one.key) && is(filter.group, one.group_id) &&
+         (!filter.state || *filter.state == one.state) && (!filter.since || one.opened_at >= *filter.since) &&
+         (!filter.until || one.opened_at < *filter.until) &&
          (!filter.text ||
           mentions(*filter.text, {one.case_id, one.service, one.type, one.key, one.reason, one.error}));
 }

@@ -8,6 +8,7 @@
 #include "hospital/fingerprint.hpp"
 #include "hospital/limits.hpp"
 #include "hospital/masks.hpp"
+#include "hospital/text_search.hpp"
 
 namespace musiccorp::hospital {
 namespace {
@@ -66,8 +67,8 @@ void take_story(turn& now, case_file& one, const delivery::message_died& event, 
   one.masked_error = cut(scrub(one.error), masked_error_bytes);
   const auto trace =
       one.attempt_records.empty() ? std::string{} : scrub(innermost(one.attempt_records.back().backtrace));
-  one.group_id = fingerprint(one.service, one.message.type, normalised(one.masked_error, one.message.key),
-                             normalised(trace, one.message.key));
+  one.group_id = fingerprint(service_part(one.service), one.message.type,
+                             normalised(one.masked_error, one.message.key), normalised(trace, one.message.key));
 }
 
 /// Saves the case after an event and tells its batch.

@@ -5,6 +5,7 @@
 #include "base/ensure.hpp"
 #include "hospital/fingerprint.hpp"
 #include "hospital/places.hpp"
+#include "hospital/text_search.hpp"
 
 namespace musiccorp::hospital {
 namespace {
@@ -32,7 +33,7 @@ void leave(turn& now, const case_file& one, bool for_another) {
 group_summary opened_by(const case_file& one) {
   group_summary group;
   group.group_id = one.group_id;
-  group.service = one.service;
+  group.service = service_part(one.service);
   group.type = one.message.type;
   group.error = normalised(one.masked_error, one.message.key);
   group.first_seen_at = one.first_failed_at;

@@ -33,7 +33,7 @@ result<void> cell_factory::prepare() {
   if (auto opened = open_slots(); !opened) return opened;
   for (const auto& definition : services_) {
     const auto& name = definition.name();
-    const auto special = options_.services.find(name);
+    const auto special = options_.services.find(definition.service());
     place one{.wires = wires_.at(name),
               .options = special == options_.services.end() ? options_.defaults : special->second,
               .status = std::make_shared<service::cell_status>(),

@@ -144,6 +144,7 @@ cluster_options cluster_from(const config::cluster_plan& plan, const std::string
   links.outstanding_bytes_max = size(plan.links.outstanding_bytes_max);
   links.parcel_bytes_max += 8 * size(payload_bytes_max);  // Its text is in there once more, as a text in JSON.
   links.owners = plan.owners;
+  for (const auto& [service, count] : plan.partitions) made.counts.set(service, count);
   return made;
 }
 

@@ -1,10 +1,13 @@
 #include "node/gateway.hpp"
 
 #include <caf/all.hpp>
+#include <cstdlib>
 
+#include "base/ensure.hpp"
 #include "http/exchange.hpp"
 #include "http/problem.hpp"
 #include "node/command_reader.hpp"
+#include "node/page_merge.hpp"
 #include "service/cell_types.hpp"
 
 namespace musiccorp::node {
@@ -48,8 +51,10 @@ http::reply http_reply(const request::reply& said, const service::route& route, 
 }
 
 gateway::gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
-                 std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout)
+                 service::partition_counts counts, std::shared_ptr<const base::clock> clock, std::uint64_t seed,
+                 base::duration request_timeout)
     : places_{std::move(places)},
+      counts_{std::move(counts)},
       clock_{std::move(clock)},
       request_timeout_{request_timeout},
       random_{seed},
@@ -71,18 +76,59 @@ void gateway::serve(const std::string& service, const service::route& route, htt
                     std::shared_ptr<http::exchange> exchange) {
   auto message = read(route, request);
   if (!message) return exchange->respond(http::problem_reply(message.error()));
-  const auto cell = places_->find(service);
-  if (!cell)
-    return exchange->respond(
-        http::problem_reply(base::fault{fault_kind::unavailable, service + " is not here", {}, {}}));
   const auto deadline = clock_->now() + request_timeout_;
-  std::string trace_id{trace_id_of(message->traceparent)};
-  const auto token = sink_.expect(
-      deadline, [exchange = std::move(exchange), &route, trace_id = std::move(trace_id)](const request::reply& said) {
-        exchange->respond(http_reply(said, route, trace_id));
-      });
-  caf::anon_send(cell, service::request_message{token, deadline.time_since_epoch().count(), std::move(*message)},
+  answered done = [exchange = std::move(exchange), &route, trace_id = std::string{trace_id_of(message->traceparent)}](
+                      const request::reply& said) { exchange->respond(http_reply(said, route, trace_id)); };
+  if (message->key.empty() && route.page_size > 0 && counts_.of(service) > 1)
+    return ask_all(service, route, request, *message, deadline, std::move(done));
+  const auto& place = !message->key.empty()           ? message->key
+                      : !message->idempotency.empty() ? message->idempotency
+                                                      : message->id;
+  const auto partition = counts_.owner(service, place);
+  ask(partition, std::move(*message), deadline, std::move(done));
+}
+
+void gateway::ask(const std::string& partition, envelope message, base::instant deadline, answered done) {
+  const auto cell = places_->find(partition);
+  if (!cell) return done(base::fault{fault_kind::unavailable, partition + " is not here", {}, {}});
+  const auto token = sink_.expect(deadline, std::move(done));
+  caf::anon_send(cell, service::request_message{token, deadline.time_since_epoch().count(), std::move(message)},
                  sink_.address());
+}
+
+/// The first trouble is the answer; a part of a list would look like all of it.
+void gateway::ask_all(const std::string& service, const service::route& route, const http::request& request,
+                      const envelope& message, base::instant deadline, answered done) {
+  struct gathering {
+    gathering(answered then, page_form of, std::size_t page_size, std::size_t partitions)
+        : done{std::move(then)}, form{std::move(of)}, size{page_size}, missing{partitions} {}
+    std::mutex mutex;
+    const answered done;
+    const page_form form;
+    const std::size_t size;
+    std::size_t missing;  ///< guarded by `mutex`, as is `pages`
+    std::vector<std::string> pages;
+  };
+  auto form = page_form::of(*route.reply);
+  ensure(form.has_value(), service + " lists " + route.path + " as what is no page");
+  const auto wanted = request.query_value("page_size");
+  const auto size = wanted ? std::strtoull(std::string{*wanted}.c_str(), nullptr, 10) : route.page_size;
+  const auto all = counts_.all(service);
+  const auto gathered = std::make_shared<gathering>(std::move(done), std::move(*form), size, all.size());
+  const auto come = [gathered](const request::reply& said) {
+    auto& here = *gathered;
+    const std::lock_guard hold{here.mutex};
+    if (here.missing == 0) return;  // Answered already.
+    const auto* page = std::get_if<request::answer>(&said);
+    if (page) here.pages.push_back(page->payload);
+    if (page && --here.missing > 0) return;
+    here.missing = 0;
+    if (!page) return here.done(said);
+    auto whole = merge_pages(here.form, here.pages, here.size);
+    here.done(whole ? request::reply{request::answer{page->type, page->version, {}, std::move(*whole)}}
+                    : request::reply{whole.error()});
+  };
+  for (const auto& partition : all) ask(partition, message, deadline, come);
 }
 
 result<envelope> gateway::read(const service::route& route, const http::request& request) {

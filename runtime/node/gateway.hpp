@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -10,25 +12,33 @@
 #include "node/response_sink.hpp"
 #include "service/cell.hpp"
 #include "service/definition.hpp"
+#include "service/wiring.hpp"
 
 namespace musiccorp::node {
 
 /// Turns HTTP requests into requests to cells and replies into answers. Thread-safe.
 class gateway {
  public:
-  gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
+  gateway(caf::actor_system& system, std::shared_ptr<service::directory> places, service::partition_counts counts,
           std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout);
 
-  /// The routes of these services. The definitions must outlive the gateway.
+  /// The routes of these services. The definitions must outlive the gateway. Of a service with several partitions, a
+  /// request goes to the one that has its key; a new thing to the one of its Idempotency-Key, or to any; a list is
+  /// asked of all of them.
   [[nodiscard]] std::vector<http::route> routes(std::span<const service_definition> services);
   [[nodiscard]] response_sink& sink() { return sink_; }
 
  private:
+  using answered = std::function<void(const request::reply&)>;
   void serve(const std::string& service, const service::route& route, http::request request,
              std::shared_ptr<http::exchange> exchange);
+  void ask(const std::string& partition, envelope message, base::instant deadline, answered done);
+  void ask_all(const std::string& service, const service::route& route, const http::request& request,
+               const envelope& message, base::instant deadline, answered done);
   [[nodiscard]] result<envelope> read(const service::route& route, const http::request& request);
 
   std::shared_ptr<service::directory> places_;
+  const service::partition_counts counts_;
   std::shared_ptr<const base::clock> clock_;
   base::duration request_timeout_;
   std::mutex mutex_;

@@ -44,6 +44,10 @@ bool is_local(const node_options& options, const service_definition& one) {
   return !options.cluster || options.cluster->hosts(one.name());
 }
 
+service::partition_counts counts_of(const node_options& options) {
+  return options.cluster ? options.cluster->counts : service::partition_counts{};
+}
+
 std::vector<service_definition> local_first(const node_options& options, std::vector<service_definition> services) {
   std::ranges::stable_partition(services, [&](const auto& one) { return is_local(options, one); });
   return services;
@@ -65,7 +69,8 @@ class node::parts {
  public:
   parts(node_options options, std::vector<service_definition> services)
       : options_{std::move(options)},
-        services_{local_first(options_, std::move(services))},
+        kinds_{std::move(services)},
+        services_{local_first(options_, service::partitions_of(kinds_, counts_of(options_)))},
         local_{services_.data(), count_local(options_, services_)},
         wires_{service::wire(services_)},
         numbers_{*clock_, options_.version, ledgers_},
@@ -81,12 +86,12 @@ class node::parts {
   }
 
   result<void> start() {
-    if (const auto wrong = service::check(services_); !wrong.empty())
+    if (const auto wrong = service::check(kinds_); !wrong.empty())
       return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
     delivery::install_crash_handler();
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
-    gateway_ =
-        std::make_unique<gateway>(system_, places_, clock_, options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
+    gateway_ = std::make_unique<gateway>(system_, places_, counts_of(options_), clock_,
+                                         options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
     if (options_.cluster) {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
                           [this](const std::string& why) { give_up(why); });
@@ -210,8 +215,8 @@ class node::parts {
   }
 
   result<void> open_door() {
-    auto table = gateway_->routes(services_);
-    for (auto& route : admin_routes(numbers_, cells_.statuses(), services_, options_.name, options_.version,
+    auto table = gateway_->routes(kinds_);
+    for (auto& route : admin_routes(numbers_, cells_.statuses(), kinds_, options_.name, options_.version,
                                     [this] { return ailments(); }))
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, asked_, clock_)) table.push_back(std::move(route));
@@ -316,7 +321,8 @@ class node::parts {
   }
 
   node_options options_;
-  std::vector<service_definition> services_;  ///< of the whole shop; those that run here first
+  std::vector<service_definition> kinds_;     ///< of the whole shop
+  std::vector<service_definition> services_;  ///< their partitions; those that run here first
   std::span<const service_definition> local_;
   std::map<std::string, service::wiring> wires_;
   std::shared_ptr<base::system_clock> clock_ = std::make_shared<base::system_clock>();

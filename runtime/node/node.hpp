@@ -28,6 +28,8 @@ struct cluster_options {
   /// Who this node is, its peers and their links, and who owns which partition. The rest of it (epochs, what is to be
   /// called) is the node's own.
   cluster::link_options links{};
+  /// Services with several partitions.
+  service::partition_counts counts{};
 
   [[nodiscard]] bool hosts(std::string_view partition) const {
     const auto owner = links.owners.find(std::string{partition});

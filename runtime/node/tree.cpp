@@ -1,5 +1,7 @@
 #include "node/tree.hpp"
 
+#include <set>
+
 #include "node/ticker.hpp"
 
 namespace musiccorp::node {
@@ -24,23 +26,28 @@ supervised_child worker(std::string id, std::chrono::milliseconds interval, std:
           }};
 }
 
-/// One service: its partitions below a supervisor of their own.
-supervised_child service_branch(const supervision_options& wanted, const service_definition& definition,
-                                cell_factory& cells) {
-  supervised_child partition{
-      {.id = "0",
-       .stop = stop_limit::within(partition_stops_within),
-       .rebuilds = true,
-       .ready_within = partition_is_up_within},
-      [&definition, &cells](const start_context& how) { return cells.start(definition, how); }};
+supervised_child partition_leaf(const service_definition& definition, cell_factory& cells) {
+  return {{.id = std::to_string(definition.share().index),
+           .stop = stop_limit::within(partition_stops_within),
+           .rebuilds = true,
+           .ready_within = partition_is_up_within},
+          [&definition, &cells](const start_context& how) { return cells.start(definition, how); }};
+}
+
+/// One service: its partitions that run here, below a supervisor of their own.
+supervised_child service_branch(const supervision_options& wanted, const std::string& service,
+                                std::span<const service_definition> all, cell_factory& cells) {
+  std::vector<supervised_child> partitions;
+  for (const auto& one : all)
+    if (one.service() == service) partitions.push_back(partition_leaf(one, cells));
   const supervisor_options options{.strategy = restart_strategy::one_for_one,
                                    .intensity = wanted.restarts_max,
                                    .period = wanted.restarts_period,
                                    .backoff = {.delay_first = wanted.delay_first, .delay_max = wanted.delay_longest},
                                    .kill_grace = 500ms,
                                    .differing_in_row = wanted.differing_crashes};
-  return supervision::supervisor_child({.id = definition.name(), .kind = supervision::child_kind::supervisor},
-                                       {.options = options, .children = {std::move(partition)}});
+  return supervision::supervisor_child({.id = service, .kind = supervision::child_kind::supervisor},
+                                       {.options = options, .children = std::move(partitions)});
 }
 
 }  // namespace
@@ -50,8 +57,12 @@ supervision::supervisor_setup tree_of(const node_options& options, std::span<con
   const auto& wanted = options.supervision;
   std::vector<supervised_child> branches;
   std::vector<supervised_child> hospital;
-  for (const auto& one : services)
-    (one.name() == "hospital" ? hospital : branches).push_back(service_branch(wanted, one, cells));
+  std::set<std::string_view> seen;
+  for (const auto& one : services) {
+    if (!seen.insert(one.service()).second) continue;
+    auto& where = one.service() == "hospital" ? hospital : branches;
+    where.push_back(service_branch(wanted, one.service(), services, cells));
+  }
   // One service that always fails restarts at most so often within a minute that it never spends this alone.
   const supervisor_options several{.strategy = restart_strategy::one_for_one,
                                    .intensity = wanted.services_restarts_max,

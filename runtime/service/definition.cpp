@@ -14,6 +14,23 @@ bool service_definition::says_type(std::string_view type) const {
   return std::find(says_.begin(), says_.end(), type) != says_.end();
 }
 
+service_definition service_definition::as_partition(std::uint32_t index, std::uint32_t count) const {
+  ensure(count == 1 || (is_by_key_ && count <= delivery::key_slots && !first_start_),
+         service_ + " can't have " + std::to_string(count) + " partitions");
+  ensure(index < count, "a partition is one of its service's");
+  auto made = *this;
+  made.name_ = count == 1 ? service_ : service_ + "/" + std::to_string(index);
+  made.share_.index = index;
+  made.share_.partitions = count;
+  return made;
+}
+
+std::string service_definition::store_name() const {
+  auto made = name_;
+  std::replace(made.begin(), made.end(), '/', '-');
+  return made;
+}
+
 void service_definition::add(handler made) {
   ensure(!find(made.type), name_ + " has two rules for " + made.type);
   handlers_.push_back(std::move(made));

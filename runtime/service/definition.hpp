@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ensure.hpp"
+#include "delivery/key_share.hpp"
 #include "message/catalogue.hpp"
 #include "service/entity_watcher.hpp"
 #include "service/outcome.hpp"
@@ -42,9 +43,10 @@ struct route {
   std::string type;  ///< of the command or query
   const describe::shape* input = nullptr;
   const describe::shape* reply = nullptr;
-  int status = 200;      ///< of a successful answer
-  std::string location;  ///< Location header with fields of the answer: "/orders/{order_id}"
-  std::string summary;   ///< for the OpenAPI document
+  int status = 200;           ///< of a successful answer
+  std::string location;       ///< Location header with fields of the answer: "/orders/{order_id}"
+  std::string summary;        ///< for the OpenAPI document
+  std::size_t page_size = 0;  ///< of a list, when the query does not say it; 0: it is none
 };
 
 namespace detail {
@@ -65,6 +67,15 @@ template <class F>
 using arguments_of = typename signature<std::decay_t<F>>::arguments;
 template <class F>
 using answer_of = typename signature<std::decay_t<F>>::answer;
+
+/// Lists say how many items a page has.
+template <class Query>
+std::size_t page_size_of() {
+  if constexpr (requires(Query query) { query.page_size; })
+    return static_cast<std::size_t>(Query{}.page_size);
+  else
+    return 0;
+}
 
 template <class Question, class Command>
 struct ask_of {
@@ -96,7 +107,7 @@ requires(!std::is_convertible_v<ServiceOf, std::string>) auto ask(ServiceOf serv
 /// What a service is: its name, its rules, its messages and its routes. Built once at start, then only read.
 class service_definition {
  public:
-  explicit service_definition(std::string name) : name_{std::move(name)} {}
+  explicit service_definition(std::string name) : name_{std::move(name)}, service_{name_} {}
 
   /// `rule` is `outcome rule(turn&, const message_type&, const answer_of_ask&...)`.
   template <class Rule, class... Questions, class... Commands>
@@ -140,7 +151,8 @@ class service_definition {
                       &describe::shape_of<Reply>(),
                       200,
                       {},
-                      std::move(summary)});
+                      std::move(summary),
+                      detail::page_size_of<Command>()});
   }
   template <describe::described Command, describe::described Reply>
   service_definition& post(std::string path, std::string summary, int status = 200, std::string location = {}) {
@@ -160,6 +172,22 @@ class service_definition {
                       {},
                       std::move(summary)});
   }
+
+  /// Each message that it handles is about one thing, its key says which, and all that it keeps of a thing is kept
+  /// under that key: so it may have several partitions, each with a share of the keys. Its rules then run in several
+  /// cells at a time.
+  service_definition& by_key() {
+    is_by_key_ = true;
+    return *this;
+  }
+  /// These are not about the things that it keeps, and each partition needs them.
+  template <describe::described... Messages>
+  service_definition& hears_everywhere() {
+    (share_.everywhere.emplace_back(describe::name_of<Messages>()), ...);
+    return *this;
+  }
+  /// The same service as one of its partitions; `count` is 1 unless it is by key.
+  [[nodiscard]] service_definition as_partition(std::uint32_t index, std::uint32_t count) const;
 
   /// Runs once in the life of the store, in one turn, before anything else.
   service_definition& at_first_start(std::function<void(turn&)> rule) {
@@ -187,7 +215,13 @@ class service_definition {
     return *this;
   }
 
+  /// Of the partition: the service's own when it is the only one, else "order/2".
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& service() const { return service_; }
+  [[nodiscard]] bool is_by_key() const { return is_by_key_; }
+  [[nodiscard]] const delivery::key_share& share() const { return share_; }
+  /// Of its store: the name as one of a file.
+  [[nodiscard]] std::string store_name() const;
   void interrupt() const {
     if (interrupt_) interrupt_();
   }
@@ -248,11 +282,14 @@ class service_definition {
   service_definition& add_route(route made);
 
   std::string name_;
+  std::string service_;
   std::vector<handler> handlers_;
   std::vector<std::string> says_;
   std::vector<route> routes_;
   std::function<void(turn&)> first_start_;
   std::function<void()> interrupt_{};
+  bool is_by_key_ = false;
+  delivery::key_share share_{};
   base::duration gathers_{0};
   entity_watcher_maker watcher_;
   message::catalogue types_;

@@ -64,8 +64,12 @@ partition::partition(const service_definition& definition, wiring wires, partiti
         wire.types.end())
       hospital_ = wire.service;
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
-    subscribers_.push_back({std::move(wire.service), std::move(wire.types), 0, 0, 0, &ledger});
+    subscribers_.push_back({std::move(wire.service), std::move(wire.types), std::move(wire.share), 0, 0, 0, &ledger});
   }
+  counts_ = std::move(wires.counts);
+  for (const auto& one : subscribers_)
+    for (const auto& type : one.types)
+      if (one.counts_slots_of(type)) slotted_.insert(type);
   for (const auto& rule : definition.handlers()) (void)environment_.cell.message(rule.type);  // Start at 0.
   if (auto* const registry = environment_.cell.registry(); registry && definition.watcher())
     watcher_ = definition.watcher()(*registry);
@@ -74,7 +78,7 @@ partition::partition(const service_definition& definition, wiring wires, partiti
 partition::~partition() = default;
 
 result<void> partition::open(outgoing& out) {
-  auto opened = environment_.stores.open(definition_.name());
+  auto opened = environment_.stores.open(definition_.store_name());
   if (!opened) return failure(std::move(opened.error()));
   store_ = std::move(*opened);
   if (auto loaded = load(); !loaded) {
@@ -93,21 +97,16 @@ result<void> partition::load() {
   if (auto loaded = load_queues(); !loaded) return loaded;
   if (auto loaded = load_suspects(); !loaded) return loaded;
   if (auto revived = revive_own_dead(); !revived) return revived;
-  auto counts = store_->published();
-  if (!counts) return failure(std::move(counts.error()));
+  if (auto counted = count_published(); !counted) return counted;
   auto receipts = store_->subscribers();
   if (!receipts) return failure(std::move(receipts.error()));
   for (auto& one : subscribers_) {
-    one.published = one.acked = one.received = 0;
+    one.acked = one.received = 0;
     for (const auto& row : *receipts)
       if (row.subscriber == one.name) {
         one.acked = row.acked;
         one.received = row.received;
       }
-    for (const auto& row : *counts)
-      if (row.to == one.name ||
-          (row.to.empty() && std::find(one.types.begin(), one.types.end(), row.type) != one.types.end()))
-        one.published += row.count;
     auto oldest = store_->oldest_after(one.acked);
     if (!oldest) return failure(std::move(oldest.error()));
     one.oldest = oldest->value_or(instant{});
@@ -116,6 +115,41 @@ result<void> partition::load() {
   for (auto& [name, from] : upstreams_) from.moved = false;
   update_ledgers();
   return watcher_ ? watcher_->load(*store_) : result<void>{};
+}
+
+/// What is older than the counting by slots is the first partition's, whose slot it is as well.
+result<void> partition::count_published() {
+  const auto counts = store_->published();
+  if (!counts) return failure(counts.error());
+  const auto slots = store_->published_slots();
+  if (!slots) return failure(slots.error());
+  for (auto& one : subscribers_) {
+    one.published = 0;
+    for (const auto& row : *counts) {
+      if (row.to == one.name) one.published += row.count;
+      if (!row.to.empty() || !one.hears(row.type)) continue;
+      if (!one.counts_slots_of(row.type)) {
+        one.published += row.count;
+        continue;
+      }
+      auto older = row.count;
+      for (const auto& slot : *slots) {
+        if (slot.type != row.type) continue;
+        older -= std::min(older, slot.count);
+        if (one.share.owns_slot(slot.slot)) one.published += slot.count;
+      }
+      if (one.share.index == 0) one.published += older;
+    }
+  }
+  return {};
+}
+
+/// To whom it goes is decided here: by then it has its key.
+result<void> partition::append_to_log(envelope& message) {
+  if (counts_.of(message.to) > 1) message.to = counts_.owner(message.to, message.key);
+  if (auto appended = store_->append(message); !appended) return appended;
+  const bool by_slot = message.to.empty() && slotted_.contains(message.type);
+  return by_slot ? store_->count_slot(message.type, delivery::slot_of(message.key)) : result<void>{};
 }
 
 result<void> partition::load_queues() {
@@ -190,7 +224,7 @@ result<void> partition::import() {
       if (auto saved = store_->save(write.type, write.key, *write.body); !saved) return saved;
     }
     for (auto& sent : effects.messages)
-      if (auto appended = store_->append(sent); !appended) return appended;
+      if (auto appended = append_to_log(sent); !appended) return appended;
     if (auto saved = store_->save(import_type, definition_.name(), "{}"); !saved) return saved;
     return store_->commit();
   } catch (const turn_trouble& trouble) {
@@ -230,7 +264,7 @@ void partition::subscribe_to(upstream& from, outgoing& out) {
   from.expected = from.cursor.seq;
   out.frames.push_back({from.cursor.upstream,
                         delivery::subscribe{definition_.name(), from.types, from.expected, limits_.window_messages,
-                                            limits_.window_bytes, from.cursor.received}});
+                                            limits_.window_bytes, from.cursor.received, definition_.share()}});
 }
 
 void partition::answer(std::uint64_t token, const request::reply& said, outgoing& out) {
@@ -277,8 +311,10 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     return answer(one.token, std::move(admitted.error()), out);
   environment_.cell.waited(seconds_between(one.message.occurred, now));
   const auto opened = gathers_.open(permits_, one.deadline);
-  for (std::size_t i = 0; i < questions.size(); ++i)
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    questions[i].to = counts_.owner(questions[i].to, questions[i].key);
     out.questions.push_back({questions[i].to, opened.questions[i], one.deadline, std::move(questions[i])});
+  }
   asking_.emplace(opened.gather, std::move(one));
 }
 

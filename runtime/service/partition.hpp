@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -160,11 +162,23 @@ class partition {
   struct subscriber {
     std::string name;
     std::vector<std::string> types;
+    delivery::key_share share;
     std::uint64_t published = 0;
     std::uint64_t acked = 0;     ///< everything of theirs up to here is committed over there; as our store knows it
     std::uint64_t received = 0;  ///< messages of theirs that are committed over there; the same
     queue_ledger* ledger = nullptr;
     instant oldest{};  ///< when the oldest message after `acked` was written, as of the opening; 0: none
+
+    [[nodiscard]] bool hears(std::string_view type) const {
+      return std::find(types.begin(), types.end(), type) != types.end();
+    }
+    [[nodiscard]] bool wants(const envelope& message) const {
+      return message.to.empty() ? hears(message.type) && share.takes(message.type, message.key) : message.to == name;
+    }
+    /// It hears only a part of this type, and which is told by slots.
+    [[nodiscard]] bool counts_slots_of(std::string_view type) const {
+      return hears(type) && !share.hears_everywhere(type);
+    }
   };
   struct batch_work;
   using waiting_place = delivery::waiting_room::place;
@@ -251,6 +265,8 @@ class partition {
   void tell_hospital(const envelope& about, const Event& event, batch_work& work);
   void apply(turn_effects effects, batch_work& work);
   void append(envelope message, batch_work& work);
+  [[nodiscard]] result<void> append_to_log(envelope& message);
+  [[nodiscard]] result<void> count_published();
   void remember_answer(const envelope& message, const request::reply& said, batch_work& work);
   void finish(batch_work& work);
   void note_receipts();
@@ -273,6 +289,8 @@ class partition {
   std::optional<base::fault> failure_;
   std::map<std::string, upstream, std::less<>> upstreams_;
   std::vector<subscriber> subscribers_;
+  partition_counts counts_;
+  std::set<std::string, std::less<>> slotted_;  ///< types of events that are counted by slots
   delivery::outbox outbox_;
   delivery::waiting_room waiting_;
   std::deque<arrived_message> arrived_;

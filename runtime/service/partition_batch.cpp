@@ -273,7 +273,7 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
       return std::move(current.error());
     }
     try {
-      turn scope{message, definition_.name(), *store_, now, random_, &sendable_};
+      turn scope{message, definition_.name(), *store_, now, random_, &sendable_, &definition_.share()};
       if (how == seriousness::rehearsal) scope.rehearse();
       auto decided = rule->run(scope, message, answers);
       one.unreadable = scope.is_unreadable();
@@ -355,12 +355,10 @@ void partition::apply(turn_effects effects, batch_work& work) {
 }
 
 void partition::append(envelope message, batch_work& work) {
-  must(store_->append(message));
+  must(append_to_log(message));
   work.wrote = true;
   for (auto& one : subscribers_)
-    if (message.to == one.name ||
-        (message.to.empty() && std::find(one.types.begin(), one.types.end(), message.type) != one.types.end()))
-      ++one.published;
+    if (one.wants(message)) ++one.published;
   work.appended.push_back(std::move(message));
 }
 

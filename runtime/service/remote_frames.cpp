@@ -28,11 +28,17 @@ struct subscribe_head {
   std::uint64_t window_messages = 0;
   std::uint64_t window_bytes = 0;
   std::uint64_t received = 0;
+  std::uint32_t partition = 0;
+  std::uint32_t partitions = 1;
+  std::vector<std::string> everywhere;
   static constexpr auto describe() {
     return describe_as(
         "subscribe_head", 1, field("types", &subscribe_head::types), field("after", &subscribe_head::after),
         field("window_messages", &subscribe_head::window_messages),
-        field("window_bytes", &subscribe_head::window_bytes), field("received", &subscribe_head::received));
+        field("window_bytes", &subscribe_head::window_bytes), field("received", &subscribe_head::received),
+        field("partition", &subscribe_head::partition, defaulted, between(0, delivery::key_slots - 1)),
+        field("partitions", &subscribe_head::partitions, defaulted, between(1, delivery::key_slots)),
+        field("everywhere", &subscribe_head::everywhere, defaulted));
   }
 };
 struct request_head {
@@ -63,7 +69,8 @@ struct packer {
   void operator()(delivery::subscribe& frame) {
     kind(subscribe_kind);
     head(subscribe_head{std::move(frame.types), frame.after, frame.window_messages, frame.window_bytes,
-                        frame.received});
+                        frame.received, frame.share.index, frame.share.partitions,
+                        std::move(frame.share.everywhere)});
   }
   void operator()(delivery::batch& frame) {
     kind(batch_kind);
@@ -114,8 +121,13 @@ result<remote_frame> read_batch(cluster::parcel& parcel) {
 result<remote_frame> read_subscribe(const cluster::parcel& parcel) {
   auto head = head_of<subscribe_head>(parcel);
   if (!head) return failure(head.error());
-  return delivery::subscribe{parcel.from,           std::move(head->types), head->after,
-                             head->window_messages, head->window_bytes,     head->received};
+  return delivery::subscribe{parcel.from,
+                             std::move(head->types),
+                             head->after,
+                             head->window_messages,
+                             head->window_bytes,
+                             head->received,
+                             {head->partition, head->partitions, std::move(head->everywhere)}};
 }
 
 }  // namespace

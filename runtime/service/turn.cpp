@@ -4,6 +4,17 @@
 
 namespace musiccorp::service {
 
+/// About as many tries as there are partitions.
+std::string turn::new_id() {
+  constexpr int tries_max = 100'000;
+  auto id = base::make_id(now_, random_);
+  for (int i = 0; share_ != nullptr && !share_->owns(id); ++i) {
+    ensure(i < tries_max, "some new id belongs to this partition");
+    id = base::make_id(now_, random_);
+  }
+  return id;
+}
+
 std::optional<std::string> turn::load(std::string_view type, std::string_view key) {
   for (auto write = effects_.writes.rbegin(); write != effects_.writes.rend(); ++write)
     if (write->key == key && write->type == type) return write->body;
@@ -32,7 +43,7 @@ void turn::store_entity(std::string_view type, std::string_view key, std::option
 
 message::envelope turn::envelope_for(std::string_view type, int version, std::string key, std::string payload) {
   message::envelope made;
-  made.id = new_id();
+  made.id = base::make_id(now_, random_);
   made.type = type;
   made.version = version;
   made.key = key.empty() ? message_.key : std::move(key);

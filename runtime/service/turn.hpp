@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/ensure.hpp"
 #include "base/random.hpp"
+#include "delivery/key_share.hpp"
 #include "describe/json.hpp"
 #include "message/envelope.hpp"
 #include "storage/store.hpp"
@@ -46,10 +47,12 @@ struct entity_page {
 /// all of it is committed or none. Used by one thread, only while the rule runs.
 class turn {
  public:
-  /// `says` decides whether a message type may be sent at all; null: every type (tests).
+  /// `says` decides whether a message type may be sent at all; null: every type (tests). `share` are the keys that
+  /// new ids belong to; null: all.
   turn(const message::envelope& message, std::string_view service, storage::store& store, instant now,
-       base::random_source& random, const std::vector<std::string>* says = nullptr)
-      : message_{message}, service_{service}, store_{store}, now_{now}, random_{random}, says_{says} {}
+       base::random_source& random, const std::vector<std::string>* says = nullptr,
+       const delivery::key_share* share = nullptr)
+      : message_{message}, service_{service}, store_{store}, now_{now}, random_{random}, says_{says}, share_{share} {}
   turn(const turn&) = delete;
   turn& operator=(const turn&) = delete;
 
@@ -99,8 +102,8 @@ class turn {
 
   /// The same for every message of this turn's batch; never the machine's clock.
   [[nodiscard]] instant now() const { return now_; }
-  /// Unique, sorted by time.
-  [[nodiscard]] std::string new_id() { return base::make_id(now_, random_); }
+  /// Unique, sorted by time, and a key of this partition.
+  [[nodiscard]] std::string new_id();
   [[nodiscard]] base::random_source& random() { return random_; }
   [[nodiscard]] const message::envelope& message() const { return message_; }
 
@@ -145,6 +148,7 @@ class turn {
   instant now_;
   base::random_source& random_;
   const std::vector<std::string>* says_;
+  const delivery::key_share* share_;
   turn_effects effects_;
   bool is_rehearsal_ = false;
   bool is_unreadable_ = false;

@@ -53,7 +53,45 @@ void check_asks(std::span<const service_definition> services, const service_defi
   }
 }
 
+/// What decides which partition a message is for.
+void check_keys(std::span<const service_definition> services, const service_definition& one,
+                std::vector<std::string>& wrong) {
+  if (!one.is_by_key()) return;
+  if (one.first_start()) wrong.push_back(one.name() + " is by key, and has a rule for its first start");
+  for (const auto& handler : one.handlers()) {
+    const bool has_key = std::ranges::any_of(handler.input->fields, &describe::field_shape::is_key);
+    const auto& everywhere = one.share().everywhere;
+    const bool everybodys = std::ranges::find(everywhere, handler.type) != everywhere.end();
+    if (!has_key && !everybodys && said_by_anybody(services, handler.type))
+      wrong.push_back(one.name() + " is by key, but " + handler.type + " has none");
+  }
+}
+
 }  // namespace
+
+std::string partition_counts::owner(std::string_view name, std::string_view key) const {
+  const auto found = counts_.find(name);
+  if (found == counts_.end()) return std::string{name};
+  return std::string{name} + "/" + std::to_string(delivery::partition_of(key, found->second));
+}
+
+std::vector<std::string> partition_counts::all(std::string_view service) const {
+  const auto count = of(service);
+  if (count == 1) return {std::string{service}};
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < count; ++i) names.push_back(std::string{service} + "/" + std::to_string(i));
+  return names;
+}
+
+std::vector<service_definition> partitions_of(std::span<const service_definition> services,
+                                              const partition_counts& counts) {
+  std::vector<service_definition> all;
+  for (const auto& one : services) {
+    const auto count = counts.of(one.service());
+    for (std::uint32_t i = 0; i < count; ++i) all.push_back(one.as_partition(i, count));
+  }
+  return all;
+}
 
 bool is_treatment(std::string_view type) {
   return type == describe::name_of<delivery::replay_message>() ||
@@ -66,14 +104,16 @@ bool is_case_event(std::string_view type) {
 
 std::map<std::string, wiring> wire(std::span<const service_definition> services) {
   std::map<std::string, wiring> wires;
+  partition_counts counts;
+  for (const auto& one : services) counts.set(one.service(), one.share().partitions);
   for (const auto& subscriber : services)
     for (const auto& publisher : services) {
       auto types = heard_by(subscriber, publisher);
       if (types.empty()) continue;
-      wires[subscriber.name()].upstreams.push_back({publisher.name(), types});
-      wires[publisher.name()].subscribers.push_back({subscriber.name(), types});
+      wires[subscriber.name()].upstreams.push_back({publisher.name(), types, subscriber.share()});
+      wires[publisher.name()].subscribers.push_back({subscriber.name(), types, subscriber.share()});
     }
-  for (const auto& one : services) wires.try_emplace(one.name());
+  for (const auto& one : services) wires[one.name()].counts = counts;
   return wires;
 }
 
@@ -84,6 +124,7 @@ std::vector<std::string> check(std::span<const service_definition> services) {
   for (const auto& one : services) {
     if (!names.insert(one.name()).second) wrong.push_back("two services are called " + one.name());
     check_asks(services, one, wrong);
+    check_keys(services, one, wrong);
     for (const auto& route : one.routes())
       if (!routes.insert(route.method + " " + route.path).second)
         wrong.push_back("two services answer " + route.method + " " + route.path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -10,16 +11,43 @@
 
 namespace musiccorp::service {
 
-/// Which logs a service listens to, and who listens to its own. Messages addressed to a service reach it anyway, so
-/// an upstream is every service that says a type which the other one handles.
+/// The services that have several partitions, and how many each.
+class partition_counts {
+ public:
+  void set(const std::string& service, std::uint32_t count) {
+    if (count > 1) counts_[service] = count;
+  }
+  [[nodiscard]] std::uint32_t of(std::string_view service) const {
+    if (counts_.empty()) return 1;
+    const auto found = counts_.find(service);
+    return found == counts_.end() ? 1 : found->second;
+  }
+  /// Who is meant by a name of a service, or of a partition, in a message with this key.
+  [[nodiscard]] std::string owner(std::string_view name, std::string_view key) const;
+  /// All partitions of a service, in order.
+  [[nodiscard]] std::vector<std::string> all(std::string_view service) const;
+  friend bool operator==(const partition_counts&, const partition_counts&) = default;
+
+ private:
+  std::map<std::string, std::uint32_t, std::less<>> counts_;
+};
+
+/// Each of these services as so many partitions; the others as they are.
+[[nodiscard]] std::vector<service_definition> partitions_of(std::span<const service_definition> services,
+                                                            const partition_counts& counts);
+
+/// Which logs a partition listens to, and who listens to its own. Messages addressed to it reach it anyway, so an
+/// upstream is every partition that says a type which the other one handles.
 struct wiring {
   struct stream {
-    std::string service;
+    std::string service;  ///< name of the partition
     std::vector<std::string> types;
+    delivery::key_share share{};  ///< of the subscriber
     friend bool operator==(const stream&, const stream&) = default;
   };
   std::vector<stream> upstreams;
   std::vector<stream> subscribers;
+  partition_counts counts{};  ///< of the whole shop
 };
 
 /// A durable request that the runtime itself handles in every service: replay_message, discard_message.
@@ -27,12 +55,13 @@ struct wiring {
 /// An event about a dead letter. It holds a whole message, so limits on sizes are not meant for it.
 [[nodiscard]] bool is_case_event(std::string_view type);
 
-/// The wiring of every service, from what each handles and says. Every service says message.died and its kin to those
-/// who handle them, and hears treatments from those who say them. Pure.
+/// The wiring of every partition by its name, from what each handles and says. Every service says message.died and
+/// its kin to those who handle them, and hears treatments from those who say them. Pure.
 [[nodiscard]] std::map<std::string, wiring> wire(std::span<const service_definition> services);
 
 /// What is wrong with services as a whole: two of one name, an ask to a service that is missing or does not answer
-/// the question, asks on messages that come through a log, two routes of one method and path. Empty when all is well.
+/// the question, asks on messages that come through a log, two routes of one method and path, messages without a
+/// key for a service that is by key. For services, not for partitions. Empty when all is well.
 [[nodiscard]] std::vector<std::string> check(std::span<const service_definition> services);
 
 /// The name of the queue between two services: "order:payment".

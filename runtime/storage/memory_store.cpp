@@ -27,6 +27,7 @@ struct memory_tables {
   undoable_map<name_pair, entity_value> entities;
   undoable_map<std::uint64_t, envelope> log;
   undoable_map<name_pair, published_value> published;
+  undoable_map<slot_place, std::uint64_t> slots;
   undoable_map<std::string, cursor_row> cursors;
   undoable_map<std::string, subscriber_row> subscribers;
   undoable_map<log_place, waiting_row> waiting;
@@ -39,7 +40,7 @@ struct memory_tables {
   template <class Visit>
   void each(Visit visit) {
     std::apply([&](auto&... table) { (visit(table), ...); },
-               std::tie(entities, log, published, cursors, subscribers, waiting, attempts, suspects, answers));
+               std::tie(entities, log, published, slots, cursors, subscribers, waiting, attempts, suspects, answers));
   }
   [[nodiscard]] bool changed() {
     bool any = false;
@@ -156,6 +157,17 @@ class memory_store final : public store {
   result<std::vector<published_row>> published() override {
     std::vector<published_row> rows;
     for (const auto& [name, value] : data_->published.all()) rows.push_back({name.first, name.second, value.count});
+    return rows;
+  }
+
+  result<void> count_slot(std::string_view type, std::uint32_t slot) override {
+    ++writable().slots.change(std::pair{type, slot});
+    return {};
+  }
+
+  result<std::vector<published_slot_row>> published_slots() override {
+    std::vector<published_slot_row> rows;
+    for (const auto& [place, count] : data_->slots.all()) rows.push_back({place.first, place.second, count});
     return rows;
   }
 

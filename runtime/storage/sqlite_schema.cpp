@@ -142,7 +142,17 @@ ALTER TABLE answer ADD COLUMN conversation TEXT NOT NULL DEFAULT '';        -- c
 // How many messages a subscriber has, because its books may be on another node.
 constexpr const char* version_3 = "ALTER TABLE subscriber ADD COLUMN received INTEGER NOT NULL DEFAULT 0;";
 
-constexpr std::array steps{version_1, version_2, version_3};
+// Events by slots of their keys, for subscribers with several partitions: each has some of the slots.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE published_slot (    -- a part of `published`; what it does not have is older than the counting
+  type  TEXT NOT NULL,
+  slot  INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (type, slot)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps{version_1, version_2, version_3, version_4};
 
 }  // namespace
 

@@ -11,7 +11,7 @@ struct entry {
 };
 
 // Columns stand in the order of sqlite_rows.hpp.
-constexpr std::array<entry, 33> texts{{
+constexpr std::array<entry, 35> texts{{
     {&statements::begin, "BEGIN IMMEDIATE"},
     {&statements::commit, "COMMIT"},
     {&statements::rollback, "ROLLBACK"},
@@ -39,6 +39,8 @@ constexpr std::array<entry, 33> texts{{
 
     {&statements::published, "SELECT type, addressee, count, newest FROM published"},
     {&statements::save_published, "REPLACE INTO published (type, addressee, count, newest) VALUES (?1, ?2, ?3, ?4)"},
+    {&statements::published_slots, "SELECT type, slot, count FROM published_slot"},
+    {&statements::save_published_slot, "REPLACE INTO published_slot (type, slot, count) VALUES (?1, ?2, ?3)"},
 
     {&statements::cursors, "SELECT upstream, seq, received, processed, dead, discarded FROM cursor"},
     {&statements::save_cursor,

@@ -26,17 +26,18 @@ struct published_value {
 /// Small tables are held in memory and written once per commit, however many messages it carries.
 struct small_tables {
   undoable_map<name_pair, published_value> published;
+  undoable_map<slot_place, std::uint64_t> slots;
   undoable_map<std::string, cursor_row> cursors;
   undoable_map<std::string, subscriber_row> subscribers;
   std::uint64_t last_seq = 0;
   std::uint64_t last_seq_kept = 0;
 
   void keep() {
-    std::apply([](auto&... table) { (table.keep(), ...); }, std::tie(published, cursors, subscribers));
+    std::apply([](auto&... table) { (table.keep(), ...); }, std::tie(published, slots, cursors, subscribers));
     last_seq_kept = last_seq;
   }
   void undo() {
-    std::apply([](auto&... table) { (table.undo(), ...); }, std::tie(published, cursors, subscribers));
+    std::apply([](auto&... table) { (table.undo(), ...); }, std::tie(published, slots, cursors, subscribers));
     last_seq = last_seq_kept;
   }
 };
@@ -84,6 +85,8 @@ class sqlite_store final : public store {
     return write(sql_.trim_log, std::tie(last, before));
   }
   result<std::vector<published_row>> published() override;
+  result<void> count_slot(std::string_view type, std::uint32_t slot) override;
+  result<std::vector<published_slot_row>> published_slots() override;
   result<std::optional<instant>> oldest_after(std::uint64_t after) override;
 
   result<std::vector<cursor_row>> cursors() override { return rows_of(small_.cursors); }
@@ -195,6 +198,15 @@ result<void> sqlite_store::load() {
     return true;
   });
   if (done) {
+    done = sql_.published_slots.each(none, [&](const row& at) {
+      std::uint32_t slot = 0;
+      std::uint64_t count = 0;
+      at.read(std::tie(slot, count), 1);
+      small_.slots.change(std::pair{at.text(0), slot}) = count;
+      return true;
+    });
+  }
+  if (done) {
     done = sql_.cursors.each(none, [&](const row& at) {
       at.read(fields_of(small_.cursors.change(at.text(0))));
       return true;
@@ -243,6 +255,11 @@ result<void> sqlite_store::write_small_tables() {
   for (const auto& [name, before] : small_.published.before()) {
     const auto* value = small_.published.find(name);
     if (auto done = sql_.save_published.run(std::tie(name.first, name.second, value->count, value->newest)); !done)
+      return done;
+  }
+  for (const auto& [place, before] : small_.slots.before()) {
+    if (auto done = sql_.save_published_slot.run(std::tie(place.first, place.second, *small_.slots.find(place)));
+        !done)
       return done;
   }
   for (const auto& [name, before] : small_.cursors.before()) {
@@ -352,6 +369,17 @@ result<std::vector<envelope>> sqlite_store::read_log(std::uint64_t after, const 
 result<std::vector<published_row>> sqlite_store::published() {
   std::vector<published_row> rows;
   for (const auto& [name, value] : small_.published.all()) rows.push_back({name.first, name.second, value.count});
+  return rows;
+}
+
+result<void> sqlite_store::count_slot(std::string_view type, std::uint32_t slot) {
+  ++small_.slots.change(std::pair{type, slot});
+  return {};
+}
+
+result<std::vector<published_slot_row>> sqlite_store::published_slots() {
+  std::vector<published_slot_row> rows;
+  for (const auto& [place, count] : small_.slots.all()) rows.push_back({place.first, place.second, count});
   return rows;
 }
 

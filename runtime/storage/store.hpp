@@ -59,6 +59,15 @@ struct published_row {
   friend bool operator==(const published_row&, const published_row&) = default;
 };
 
+/// Events of one type whose keys are in one slot, since somebody began to count them so: the others of their type are
+/// older.
+struct published_slot_row {
+  std::string type;
+  std::uint32_t slot = 0;
+  std::uint64_t count = 0;
+  friend bool operator==(const published_slot_row&, const published_slot_row&) = default;
+};
+
 enum class waiting_state : std::uint8_t {
   retry,      ///< failed; tried again when it is due
   deferred,   ///< "not yet": tried again when it is due, or when the awaited entity was written
@@ -193,6 +202,9 @@ class store {
   /// the rest has no gaps. The counts in published() stay.
   [[nodiscard]] virtual result<void> trim_log(std::uint64_t upto, instant before) = 0;
   [[nodiscard]] virtual result<std::vector<published_row>> published() = 0;
+  /// The message that was appended last counts for this slot, too.
+  [[nodiscard]] virtual result<void> count_slot(std::string_view type, std::uint32_t slot) = 0;
+  [[nodiscard]] virtual result<std::vector<published_slot_row>> published_slots() = 0;
   /// When the oldest message after `after` was written; nothing when there is none.
   [[nodiscard]] virtual result<std::optional<instant>> oldest_after(std::uint64_t after) = 0;
 

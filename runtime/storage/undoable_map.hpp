@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@ namespace musiccorp::storage {
 /// Two names as a key, to be looked up by views without a copy.
 using name_pair = std::pair<std::string, std::string>;
 using view_pair = std::pair<std::string_view, std::string_view>;
+/// Events of a type with keys in a slot.
+using slot_place = std::pair<std::string, std::uint32_t>;
 
 struct by_name {
   using is_transparent = void;

@@ -131,6 +131,12 @@ class faulty_store final : public storage::store {
     return either(store_call::read, "count", [&] { return inner_->count(type); });
   }
 
+  result<void> count_slot(std::string_view type, std::uint32_t slot) override {
+    return either(store_call::write, "count_slot", [&] { return inner_->count_slot(type, slot); });
+  }
+  result<std::vector<storage::published_slot_row>> published_slots() override {
+    return either(store_call::read, "published_slots", [&] { return inner_->published_slots(); });
+  }
   result<void> append(storage::envelope& message) override {
     return either(store_call::append, "append", [&] { return inner_->append(message); });
   }

@@ -113,6 +113,32 @@ TEST(OrderMetrics, KnowAfterARestartWhatIsOpen) {
   EXPECT_THAT(shop.text(), HasSubstr("shop_orders_total{state=\"pending\"} 0\n"));
 }
 
+TEST(OrderMetrics, OfSeveralPartitionsInOneProcessAddUp) {
+  const base::manual_clock time;
+  telemetry::metrics_registry registry{time};
+  const auto all = std::make_shared<order::oldest_orders>();
+  const auto one = storage::make_memory_store(), other = storage::make_memory_store();
+  order::order_metrics first{registry, all};
+  std::optional<order::order_metrics> second{std::in_place, registry, all};
+  ASSERT_TRUE(first.load(*one));
+  ASSERT_TRUE(second->load(*other));
+  const auto write = [](order::order_metrics& to, const std::string& id, instant at) {
+    to.committed({std::string{describe::name_of<order::order>()}, id,
+                  describe::to_json(an_order(id, {{order_status::pending, at}}))});
+  };
+  write(first, "1", noon + 5s);
+  write(first, "3", noon + 6s);
+  write(*second, "2", noon);
+  EXPECT_THAT(registry.render(), HasSubstr("shop_orders_open{state=\"pending\"} 3\n"));
+  EXPECT_THAT(registry.render(), HasSubstr("shop_order_oldest_open_timestamp_seconds 1770000000\n"));
+  ASSERT_TRUE(first.load(*one));  // Its store was opened again, without those two.
+  EXPECT_THAT(registry.render(), HasSubstr("shop_orders_open{state=\"pending\"} 1\n"));
+  write(first, "1", noon + 5s);
+  second.reset();
+  EXPECT_THAT(registry.render(), HasSubstr("shop_orders_open{state=\"pending\"} 1\n"));
+  EXPECT_THAT(registry.render(), HasSubstr("shop_order_oldest_open_timestamp_seconds 1770000005\n"));
+}
+
 TEST(StockMetrics, AddUpAllItems) {
   watched_store<inventory::stock_metrics> shop;
   shop.open();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 namespace musiccorp::delivery {
 namespace {
@@ -53,6 +54,27 @@ class Outbox : public ::testing::Test {
   std::vector<envelope> log;
   int reads = 0;
 };
+
+TEST_F(Outbox, SendsAPartitionTheEventsOfItsKeysAndThoseThatItHearsEverywhere) {
+  std::string own, others;
+  for (int i = 0; own.empty() || others.empty(); ++i)
+    (partition_of(std::to_string(i), 3) == 2 ? own : others) = std::to_string(i);
+  subscribe request{"mail/2", {"placed", "rate"}, 0, 100, 1u << 20};
+  request.share = {2, 3, {"rate"}};
+  box.subscribed(request);
+  for (const auto& [type, key, to] : std::vector<std::array<std::string, 3>>{{"placed", own, ""},
+                                                                             {"placed", others, ""},
+                                                                             {"rate", others, ""},
+                                                                             {"shipped", own, ""},
+                                                                             {"please", others, "mail/2"},
+                                                                             {"please", own, "mail/1"}}) {
+    auto one = message(log.size() + 1, type, to);
+    one.key = key;
+    log.push_back(one);
+    box.committed(one);
+  }
+  EXPECT_EQ(seqs(take()), (std::vector<std::uint64_t>{1, 3, 5}));
+}
 
 TEST_F(Outbox, SendsOnlyWhatIsTheirs) {
   join();

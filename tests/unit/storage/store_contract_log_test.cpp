@@ -119,6 +119,28 @@ TEST_P(StoreContract, GoesOnCountingAfterTheWholeLogIsTrimmed) {
   EXPECT_THAT(seqs(), ElementsAre(3));
 }
 
+TEST_P(StoreContract, CountsEventsBySlotsWithTheirTransaction) {
+  commit([](store& s) {
+    auto one = sample_event("t");
+    ASSERT_TRUE(s.append(one));
+    ASSERT_TRUE(s.count_slot("t", 63));
+    ASSERT_TRUE(s.append(one));
+    ASSERT_TRUE(s.count_slot("t", 0));
+    ASSERT_TRUE(s.append(one));
+    ASSERT_TRUE(s.count_slot("t", 63));
+  });
+  ASSERT_TRUE(at().begin());
+  auto lost = sample_event("t");
+  ASSERT_TRUE(at().append(lost));
+  ASSERT_TRUE(at().count_slot("t", 5));
+  at().rollback();
+  const std::vector<published_slot_row> wanted{{"t", 0, 1}, {"t", 63, 2}};
+  EXPECT_EQ(at().published_slots().value(), wanted);
+  reopen();
+  EXPECT_EQ(at().published_slots().value(), wanted);
+  EXPECT_THAT(at().published().value(), ElementsAre(published_row{"t", "", 3}));
+}
+
 TEST_P(StoreContract, SaysWhenTheOldestMessageWasWritten) {
   EXPECT_EQ(at().oldest_after(0).value(), std::nullopt);
   append(sample_event("t", noon));
