@@ -43,6 +43,16 @@ const std::exception* seen_in(const std::exception_ptr& thrown) noexcept {
   return nullptr;
 }
 
+/// Cut where a character of UTF-8 begins.
+std::string bounded(std::string text) {
+  if (text.size() <= text_bytes_max) return text;
+  auto end = text_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  const auto left_out = text.size() - end;
+  text.resize(end);
+  return text + "... (" + std::to_string(left_out) + " bytes more)";
+}
+
 std::string told(const std::exception_ptr& thrown) {
   if (const auto* known = seen_in(thrown)) return said_by(*known);
   try {
@@ -63,7 +73,7 @@ std::string told(const std::exception_ptr& thrown) {
 std::string text_of(const std::exception_ptr& thrown) noexcept {
   if (!thrown) return "no exception";
   try {
-    return told(thrown);
+    return bounded(told(thrown));
   } catch (...) {
     return "out of memory";  // Short enough to need none.
   }

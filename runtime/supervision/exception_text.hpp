@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <string>
 
 #include "supervision/end_reason.hpp"
 
 namespace musiccorp::supervision {
+
+/// Of what an exception says, no more than this is told; the rest is replaced by how much it was. Texts are kept with
+/// each cause and attempt, logged and shown.
+inline constexpr std::size_t text_bytes_max = 4096;
 
 /// What an exception says, for a person. Never throws: exceptions that are no std::exception, or whose what()
 /// says nothing, and an exhausted memory are told as such. (A what() that throws can't be survived by anybody: it is

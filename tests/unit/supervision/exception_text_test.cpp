@@ -17,6 +17,10 @@ struct silent : std::exception {
   const char* what() const noexcept override { return nullptr; }
 };
 struct strange {};
+[[gnu::noinline]] const char* nothing_to_say() { throw std::runtime_error{"not even this"}; }
+struct thrower : std::exception {
+  const char* what() const noexcept override { return nothing_to_say(); }
+};
 
 template <class T>
 std::string text_of_a(T thrown) {
@@ -33,6 +37,18 @@ TEST(ExceptionText, SurvivesWhateverIsThrown) {
   EXPECT_EQ(text_of_a(static_cast<const char*>("a text")), "a text");
   EXPECT_EQ(text_of_a(static_cast<const char*>(nullptr)), "a null text");
   EXPECT_EQ(text_of(nullptr), "no exception");
+}
+
+/// The language ends the process there; its supervisor acts (process_supervisor_test.cpp).
+TEST(ExceptionText, OfAWhatThatThrowsEndsTheProcess) { EXPECT_DEATH(text_of_a(thrower{}), ""); }
+
+TEST(ExceptionText, IsCutWhenItIsTooLong) {
+  EXPECT_EQ(text_of_a(std::string(text_bytes_max, 'x')), std::string(text_bytes_max, 'x'));
+  EXPECT_EQ(text_of_a(std::string(text_bytes_max + 904, 'x')),
+            std::string(text_bytes_max, 'x') + "... (904 bytes more)");
+  std::string umlauts;
+  while (umlauts.size() <= text_bytes_max) umlauts += "\xC3\xA4";
+  EXPECT_EQ(text_of_a("x" + umlauts), "x" + umlauts.substr(0, text_bytes_max - 2) + "... (4 bytes more)");
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
