@@ -41,7 +41,8 @@ struct toy_board {
   std::vector<std::string> trace;
 };
 
-/// Does what it is told: "crash <text>", "bad_alloc", "int", "quit", "shutdown", "up", "in place <message>".
+/// Does what it is told: "crash <text>", "bad_alloc", "int", "quit", "shutdown", "leave <text>" (a shutdown with a
+/// detail), "up", "in place <message>".
 class toy_actor final : public caf::event_based_actor {
  public:
   toy_actor(caf::actor_config& config, std::string id, std::shared_ptr<toy_board> board)
@@ -72,6 +73,7 @@ class toy_actor final : public caf::event_based_actor {
     if (order == "int") throw 42;
     if (order == "quit") return quit();
     if (order == "shutdown") return quit(caf::exit_reason::user_shutdown);
+    if (order.starts_with("leave ")) return quit(to_error({end_kind::shutdown, order.substr(6), {}}));
     if (order == "up") return me().link.up();
     if (order.starts_with("in place ")) me().link.crashed({.message = order.substr(9), .text = "boom"});
   }
@@ -118,6 +120,18 @@ class actor_world {
               return started_child{me.who, {}, [&me] { ++me.rebuilds; }};
             }};
   }
+  /// The template of a pool: each member plays the toy of its own id.
+  supervised_child pool_of(child_spec what) {
+    return {what, [this](const start_context& how) {
+              return toy(spec(how.path.substr(how.path.rfind('/') + 1))).start(how);
+            }};
+  }
+  void start_pool(supervisor_options options, child_spec what, std::initializer_list<const char*> members) {
+    options.strategy = restart_strategy::pool;
+    start(options, {pool_of(std::move(what))});
+    for (const auto* id : members) commands().start_child({spec(id), {}});
+    run();
+  }
   std::vector<supervised_child> toys(const std::vector<child_spec>& list) {
     std::vector<supervised_child> made;
     for (const auto& one : list) made.push_back(toy(one));
@@ -140,15 +154,12 @@ class actor_world {
 
   /// Handles messages until none is left, those of frozen actors excepted.
   void run() {
-    auto& jobs = scheduler.jobs;
-    for (;;) {
-      std::vector<std::size_t> ready;
-      for (std::size_t i = 0; i < jobs.size(); ++i)
-        if (!is_frozen(jobs[i])) ready.push_back(i);
-      if (ready.empty()) return;
-      const auto at = static_cast<std::ptrdiff_t>(ready[random.below(ready.size())]);
-      std::rotate(jobs.begin(), jobs.begin() + at, jobs.begin() + at + 1);
-      scheduler.try_run_once();
+    while (step()) {
+    }
+  }
+  /// The same, but at most so many messages: whatever goes round and round is then in the middle of it.
+  void run_steps(std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count && step(); ++i) {
     }
   }
   /// Lets time pass, from timer to timer.
@@ -176,6 +187,20 @@ class actor_world {
     frozen.erase(id);
     run();
   }
+  /// Gives a command, `void(supervisor_handle, on_answer)`, lets everything happen, and returns the answer if it
+  /// came.
+  template <class Command>
+  std::optional<command_answer> give(Command command) {
+    const auto given = std::make_shared<std::optional<command_answer>>();
+    command(commands(), [given](const command_answer& answer) { *given = answer; });
+    run();
+    return *given;
+  }
+  template <class Command>
+  std::optional<outcome> answer_to(Command command) {
+    const auto given = give(std::move(command));
+    return given ? std::optional{given->what} : std::nullopt;
+  }
   [[nodiscard]] on_answer note(std::optional<outcome>& into) const {
     return [&into](const command_answer& answer) { into = answer.what; };
   }
@@ -188,6 +213,18 @@ class actor_world {
   }
   [[nodiscard]] bool told(std::string_view event) const {
     return std::ranges::any_of(tellings, [&](const tell& one) { return one.event == event; });
+  }
+  /// The texts of this event, in order.
+  [[nodiscard]] std::vector<std::string> texts_of(std::string_view event) const {
+    std::vector<std::string> said;
+    for (const auto& one : tellings)
+      if (one.event == event) said.push_back(one.text);
+    return said;
+  }
+  [[nodiscard]] std::vector<std::string> ids() const {
+    std::vector<std::string> known;
+    for (const auto& child : view().children) known.push_back(child.id);
+    return known;
   }
   [[nodiscard]] supervisor_view view() const { return shown->tree().at(0); }
   [[nodiscard]] child_view view_of(std::string_view id) const {
@@ -207,12 +244,25 @@ class actor_world {
   std::vector<tell> tellings;
   std::optional<end_reason> ended;
   std::set<std::string> frozen;
+  std::uint64_t steps = 0;  ///< messages handled
   test_config config;
   caf::actor_system system{config};
   caf::scheduler::test_coordinator& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   caf::actor root;
 
  private:
+  bool step() {
+    auto& jobs = scheduler.jobs;
+    std::vector<std::size_t> ready;
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      if (!is_frozen(jobs[i])) ready.push_back(i);
+    if (ready.empty()) return false;
+    const auto at = static_cast<std::ptrdiff_t>(ready[random.below(ready.size())]);
+    std::rotate(jobs.begin(), jobs.begin() + at, jobs.begin() + at + 1);
+    scheduler.try_run_once();
+    ++steps;
+    return true;
+  }
   bool is_frozen(caf::resumable* job) {
     return std::ranges::any_of(frozen, [&](const std::string& id) {
       const auto* who = caf::actor_cast<caf::abstract_actor*>(board->toys[id].who);
@@ -220,5 +270,14 @@ class actor_world {
     });
   }
 };
+
+/// Runs the claim under 30 seeds, each of which orders the events differently.
+inline void under_many_orders(const std::function<void(actor_world&)>& claim) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    actor_world world{seed};
+    claim(world);
+  }
+}
 
 }  // namespace musiccorp::supervision::testing

@@ -13,15 +13,6 @@ constexpr auto one_for_one = restart_strategy::one_for_one;
 constexpr auto one_for_all = restart_strategy::one_for_all;
 constexpr auto rest_for_one = restart_strategy::rest_for_one;
 
-/// Runs the claim under 30 seeds, each of which orders the events differently.
-void under_many_orders(const std::function<void(actor_world&)>& claim) {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    actor_world world{seed};
-    claim(world);
-  }
-}
-
 TEST(SupervisorActor, StartsInOrderAndStopsInReverse) {  // OTP 1, 58
   under_many_orders([](actor_world& world) {
     world.start(with(one_for_one), world.toys(specs({"zoo", "ant", "mole"})));
@@ -90,7 +81,8 @@ TEST(SupervisorActor, RestartsByTheReasonThatTheActorEndedWith) {  // OTP 32 to 
       {restart_kind::permanent, "crash x", true},   {restart_kind::transient, "quit", false},
       {restart_kind::transient, "shutdown", false}, {restart_kind::transient, "crash x", true},
       {restart_kind::temporary, "quit", false},     {restart_kind::temporary, "shutdown", false},
-      {restart_kind::temporary, "crash x", false}};
+      {restart_kind::temporary, "crash x", false},  {restart_kind::permanent, "leave x", true},
+      {restart_kind::transient, "leave x", false},  {restart_kind::temporary, "leave x", false}};
   for (const auto& [restart, order, again] : table) {
     actor_world world;
     world.start(with(one_for_one), world.toys({spec("a", restart)}));
