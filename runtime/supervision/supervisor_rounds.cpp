@@ -91,6 +91,7 @@ void supervisor_rules::start_next(moment now) {
       one.wanted = false;
       continue;
     }
+    if (one.state != child_state::restarting && one.run > 0) report_restart(one, with_its_group);  // It had finished.
     return begin_start(one, now);
   }
   round_is_over(now);

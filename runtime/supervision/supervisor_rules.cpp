@@ -127,10 +127,12 @@ void supervisor_rules::ended_by_itself(child& one, const end_reason& why, moment
   const bool ordinary = is_ordinary(why.kind);
   report(ordinary ? severity::info : severity::warning, "child-ended", one.spec.id, why.text);
   if (round_ && round_->at == round::stage::stopping && one.wanted) {  // A bystander that went ahead.
-    if (one.spec.restart == restart_kind::temporary)
+    if (one.spec.restart == restart_kind::temporary) {
       drop(one);
-    else
+    } else {
       set_state(one, child_state::restarting, now);
+      report_restart(one, why);
+    }
     return advance(now);
   }
   const bool again =
@@ -170,6 +172,7 @@ void supervisor_rules::start_failed(child& one, const end_reason& why, moment no
   }
   if (round_ && round_->at == round::stage::stopping && one.wanted) {  // It would have been stopped anyway.
     set_state(one, child_state::restarting, now);
+    report_restart(one, why);
     return advance(now);
   }
   if (phase_ == supervisor_phase::starting && !one.was_up) {
@@ -227,7 +230,7 @@ void supervisor_rules::has_stopped(child& one, const end_reason& why, moment now
       if (one.spec.restart == restart_kind::temporary)
         drop(one);
       else
-        report_restart(one, {end_kind::shutdown, "with its group", {}});
+        report_restart(one, with_its_group);
       break;
     case after_stop::start_failed:
       set_state(one, child_state::starting, now);
@@ -247,6 +250,7 @@ void supervisor_rules::ended_late(child& one, const end_reason& why, moment now)
     return;
   }
   set_state(one, child_state::restarting, now);
+  report_restart(one, {end_kind::wedged, why.text, {}});
   if (round_ && one.position >= round_->from) {
     one.wanted = true;  // Started when its turn comes, or now when that has passed.
     if (round_->at != round::stage::starting || round_->cursor <= one.position) return advance(now);
@@ -254,12 +258,12 @@ void supervisor_rules::ended_late(child& one, const end_reason& why, moment now)
   begin_start(one, now);
 }
 
-/// An end other than the asked one is told, never hidden.
 void supervisor_rules::report_restart(const child& one, const end_reason& why) {
   act(tell{severity::info, "child-restarts", one.spec.id, std::string{describe::name_of(why.kind)} + ": " + why.text,
            why.kind});
 }
 
+/// An end other than the asked one is told, never hidden.
 void supervisor_rules::report_wrong_end(const child& one, const end_reason& why) {
   const bool as_asked = why.kind == end_kind::shutdown ||
                         (why.kind == end_kind::normal && one.spec.restart != restart_kind::permanent) ||

@@ -215,7 +215,9 @@ class supervisor_rules {
   void act(Action what) {
     out_.push_back(std::move(what));
   }
+  /// Once for each time that a child will be started again without a command.
   void report_restart(const child& one, const end_reason& why);
+  static inline const end_reason with_its_group{end_kind::shutdown, "with its group", {}};
   void report(base::severity level, std::string event, std::string id, std::string text) {
     act(tell{level, std::move(event), std::move(id), std::move(text)});
   }
