@@ -36,13 +36,14 @@ struct toy_board {
     bool slow = false;  ///< says that it is up only when told "up"
     end_reason says = asked;
     int rebuilds = 0;
+    int storms = 0;  ///< messages to itself
   };
   std::map<std::string, toy> toys;
   std::vector<std::string> trace;
 };
 
 /// Does what it is told: "crash <text>", "bad_alloc", "int", "quit", "shutdown", "leave <text>" (a shutdown with a
-/// detail), "up", "in place <message>".
+/// detail), "up", "in place <message>", "storm" (sends itself the same for ever).
 class toy_actor final : public caf::event_based_actor {
  public:
   toy_actor(caf::actor_config& config, std::string id, std::shared_ptr<toy_board> board)
@@ -74,6 +75,11 @@ class toy_actor final : public caf::event_based_actor {
     if (order == "quit") return quit();
     if (order == "shutdown") return quit(caf::exit_reason::user_shutdown);
     if (order.starts_with("leave ")) return quit(to_error({end_kind::shutdown, order.substr(6), {}}));
+    if (order == "storm") {
+      ++me().storms;
+      caf::anon_send(caf::actor_cast<caf::actor>(this), order);
+      return;
+    }
     if (order == "up") return me().link.up();
     if (order.starts_with("in place ")) me().link.crashed({.message = order.substr(9), .text = "boom"});
   }
