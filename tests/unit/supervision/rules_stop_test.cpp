@@ -209,5 +209,47 @@ TEST(StoppingChildren, AStartThatFailsAfterTheStopWasAskedIsAnEnd) {
   EXPECT_TRUE(std::holds_alternative<end_self>(last.back()));
 }
 
+/// Starts so many children that obey at once, and stops them; in seconds.
+double time_of_a_life(restart_strategy strategy, int children) {
+  const auto begin = std::chrono::steady_clock::now();
+  const moment now{1h};
+  std::vector<child_spec> list;
+  for (int i = 0; i < children; ++i) list.push_back(spec("c" + std::to_string(i)));
+  const auto members = strategy == restart_strategy::pool ? std::exchange(list, specs({"worker"})) : specs({});
+  auto rules = supervisor_rules::make(with(strategy), std::move(list), base::random_source{1}).value();
+  bool ended = false;
+  std::deque<action> todo;
+  const auto add = [&](actions more) { std::ranges::move(more, std::back_inserter(todo)); };
+  const auto run = [&](actions first) {
+    add(std::move(first));
+    while (!todo.empty()) {
+      const auto one = std::move(todo.front());
+      todo.pop_front();
+      if (const auto* what = std::get_if<supervision::start_child>(&one)) add(rules.child_up(what->child, now));
+      if (const auto* what = std::get_if<stop_child>(&one)) add(rules.child_ended(what->child, asked, now));
+      if (std::holds_alternative<end_self>(one)) ended = true;
+    }
+  };
+  run(rules.start(now));
+  for (const auto& one : members) run(rules.start_child(one, 0, now));
+  EXPECT_EQ(rules.counts().active, static_cast<std::size_t>(children));
+  run(rules.stop(false, now));
+  EXPECT_TRUE(ended);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Twenty times the children: linear is 20, and a square would be 400. The best of some runs, because others use the
+/// machine too.
+TEST(StoppingChildren, TakesAboutAsLongForEachHoweverManyThereAre) {  // OTP 59, 60
+  for (const auto strategy : {one_for_one, restart_strategy::one_for_all, restart_strategy::pool}) {
+    double few = 1e9, many = 1e9;
+    for (int i = 0; i < 5; ++i) {
+      few = std::min(few, time_of_a_life(strategy, 1'000));
+      many = std::min(many, time_of_a_life(strategy, 20'000));
+    }
+    EXPECT_LT(many, 100 * few) << describe::name_of(strategy);
+  }
+}
+
 }  // namespace
 }  // namespace musiccorp::supervision::testing

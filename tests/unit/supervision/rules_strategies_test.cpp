@@ -213,5 +213,32 @@ TEST(Strategies, AWedgedSiblingHoldsNobodyUpAndIsStartedWhenItHasEnded) {
   EXPECT_EQ(world.story(), "end b, start b");
 }
 
+/// The rules of three levels, each the child of the one above: the innermost spends its budget, the middle one starts
+/// it again from its list, and the root hears of nothing.
+TEST(Strategies, AnExhaustedInnerSupervisorIsRestartedFromItsListByTheOneAbove) {  // OTP 55
+  const auto make_inner = [] { return rules_world{with(restart_strategy::one_for_one, 0), specs({"w1", "w2"})}; };
+  auto inner = make_inner();
+  rules_world middle{with(restart_strategy::one_for_one, 1), {spec("inner", restart_kind::transient), spec("z")}};
+  rules_world root{with(restart_strategy::one_for_one, 0), specs({"middle"})};
+  for (auto* one : {&root, &middle, &inner}) one->start();
+  inner.start_child(spec("added"));
+  inner.crash("w1");
+  ASSERT_TRUE(inner.has_ended());
+  EXPECT_EQ(inner.ended->kind, end_kind::exhausted);
+  EXPECT_TRUE(inner.running.empty());
+  middle.end("inner", *inner.ended);
+  EXPECT_EQ(middle.starts["inner"], 2);
+  auto next = make_inner();
+  next.start();
+  EXPECT_TRUE(next.runs("w1"));
+  EXPECT_FALSE(next.runs("added")) << "children added at run time do not come back";
+  EXPECT_EQ(root.starts["middle"], 1);
+  middle.end("inner", *inner.ended);  // Once more than its budget: now it is the middle's turn.
+  ASSERT_TRUE(middle.has_ended());
+  EXPECT_EQ(middle.story(), "start inner, start z, end inner, start inner, end inner, stop z");
+  root.end("middle", *middle.ended);
+  EXPECT_EQ(root.ended->kind, end_kind::exhausted);
+}
+
 }  // namespace
 }  // namespace musiccorp::supervision::testing
