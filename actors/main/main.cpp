@@ -12,6 +12,7 @@
 #include "describe/suggest.hpp"
 #include "drain_verb.hpp"
 #include "hospital_verb.hpp"
+#include "repartition_verb.hpp"
 #include "status_verb.hpp"
 
 namespace {
@@ -24,6 +25,7 @@ struct wanted_options {
   std::string cluster;  ///< file
   std::string certified_cluster;
   drain_order drain{};
+  repartition_wish repartition{};
   std::string shop = "http://127.0.0.1:8080";
   musiccorp::program::status_view status_view{};
   bool explain_as_json = false;
@@ -61,6 +63,16 @@ Exit codes: 0 drained, 1 refused or not done in time, 69 not reached, 78 the clu
 
 Example:
   musiccorp drain east --cluster config/cluster/three.json --reason "a new disk")";
+
+constexpr auto repartition_footer =
+    R"(All stores must be closed, and all that the service was told must be done: stop the shop when it has come to rest.
+New stores are written beside the old ones, entities and ledger are compared, and then the old ones are moved aside,
+where they stay. Only this service's partitions may differ between the two files. A call that was interrupted is
+finished, or begun anew, by the next one. Data of nodes on other machines is to be brought together first.
+Exit codes: 0 done, 1 refused with nothing changed, 74 a file could not be read or written, 78 a cluster file is wrong.
+
+Example:
+  musiccorp repartition order --from three.json --cluster three-more-orders.json)";
 
 constexpr auto certs_footer =
     R"(An authority for the cluster and a certificate for each node, in the folder that /tls names. What is there and
@@ -124,6 +136,19 @@ void add_run_verbs(CLI::App& app, wanted_options& wanted) {
       ->type_name("SECONDS")
       ->capture_default_str();
   drain->footer(drain_footer);
+  auto* parts = app.add_subcommand("repartition", "Give a service another number of partitions, while nothing runs");
+  parts->add_option("SERVICE", wanted.repartition.service, "Such as order")->required()->type_name("");
+  parts->add_option("--cluster", wanted.repartition.cluster_file, "Cluster file as it shall be")
+      ->required()
+      ->type_name("FILE");
+  parts->add_option("--from", wanted.repartition.former_file, "Cluster file as it was")
+      ->required()
+      ->type_name("FILE");
+  parts
+      ->add_option("--data", wanted.repartition.data,
+                   "Folder with a folder for each node (default: .data/<cluster> of the project)")
+      ->type_name("FOLDER");
+  parts->footer(repartition_footer);
   auto* status = app.add_subcommand("status", "What runs in a shop, since when, and what has failed");
   status->add_option("--shop", wanted.shop, "Where it is")->type_name("URL")->capture_default_str();
   status->add_flag("--causes", wanted.status_view.all_causes,
@@ -246,6 +271,7 @@ int run(const CLI::App& app, const wanted_options& wanted, const hospital_verb& 
   }
   if (app.got_subcommand("up")) return run_up(wanted.node, wanted.nodes);
   if (app.got_subcommand("drain")) return drain_node(wanted.drain);
+  if (app.got_subcommand("repartition")) return repartition_service(wanted.repartition);
   if (app.got_subcommand("certs")) return make_certs(wanted.certified_cluster);
   if (app.got_subcommand("status")) return show_status(wanted.shop, wanted.status_view);
   if (app.got_subcommand("config")) return explain_config(wanted.node, wanted.explain_as_json);

@@ -10,6 +10,7 @@ service_definition payment_service() {
   return service_definition{"payment"}
       .by_key()
       .hears_everywhere<fraud_flag_updated>()  // About customers, and payments are kept by order.
+      .keeps_everywhere<fraud_flag>()
       .on(take_payment)                        // order.placed -> charge_card, or payment.declined
       .on(book_charge)                         // card_charged -> payment.received, or refund_card when it was voided
       .on(book_decline)                        // card_declined -> payment.declined

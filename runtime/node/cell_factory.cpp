@@ -1,6 +1,7 @@
 #include "node/cell_factory.hpp"
 
 #include <caf/all.hpp>
+#include <set>
 
 #include "base/random.hpp"
 #include "service/cell_types.hpp"
@@ -29,7 +30,30 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
       asked_{asked},
       stores_{storage::sqlite_stores(options_.data, options_.durability)} {}
 
+/// A store that nobody opens is data that nobody sees, because somebody forgot to share it out anew, or to move it.
+result<void> cell_factory::refuse_strange_stores() const {
+  std::set<std::string> expected, services;
+  for (const auto& one : services_) {
+    expected.insert(one.store_name());
+    services.insert(one.service());
+  }
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator{options_.data, none}) {
+    const auto name = file.path().stem().string();
+    if (file.path().extension() != ".db" || expected.contains(name)) continue;
+    const auto dash = name.rfind('-');
+    const bool is_part = dash != std::string::npos && dash + 1 < name.size() &&
+                         name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+    if (!services.contains(is_part ? name.substr(0, dash) : name)) continue;
+    return failure(fault_kind::conflict,
+                   file.path().string() + " belongs to no partition that runs here; `musiccorp repartition` shares " +
+                       "keys out anew; a store of a partition that has moved goes with it, to its new node's folder");
+  }
+  return {};
+}
+
 result<void> cell_factory::prepare() {
+  if (auto known = refuse_strange_stores(); !known) return known;
   if (auto opened = open_slots(); !opened) return opened;
   for (const auto& definition : services_) {
     const auto& name = definition.name();

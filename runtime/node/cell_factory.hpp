@@ -58,6 +58,7 @@ class cell_factory {
     service::outgoing first{};
   };
 
+  [[nodiscard]] result<void> refuse_strange_stores() const;
   [[nodiscard]] result<void> open_slots();
   [[nodiscard]] result<void> open(const service_definition& definition, place& where);
   [[nodiscard]] std::unique_ptr<service::partition> make(const service_definition& definition, place& where,

@@ -186,6 +186,12 @@ class service_definition {
     (share_.everywhere.emplace_back(describe::name_of<Messages>()), ...);
     return *this;
   }
+  /// These entities are the same in each partition, made of what all of them hear.
+  template <describe::described... Entities>
+  service_definition& keeps_everywhere() {
+    (kept_everywhere_.emplace_back(describe::name_of<Entities>()), ...);
+    return *this;
+  }
   /// The same service as one of its partitions; `count` is 1 unless it is by key.
   [[nodiscard]] service_definition as_partition(std::uint32_t index, std::uint32_t count) const;
 
@@ -220,6 +226,7 @@ class service_definition {
   [[nodiscard]] const std::string& service() const { return service_; }
   [[nodiscard]] bool is_by_key() const { return is_by_key_; }
   [[nodiscard]] const delivery::key_share& share() const { return share_; }
+  [[nodiscard]] const std::vector<std::string>& kept_everywhere() const { return kept_everywhere_; }
   /// Of its store: the name as one of a file.
   [[nodiscard]] std::string store_name() const;
   void interrupt() const {
@@ -290,6 +297,7 @@ class service_definition {
   std::function<void()> interrupt_{};
   bool is_by_key_ = false;
   delivery::key_share share_{};
+  std::vector<std::string> kept_everywhere_{};
   base::duration gathers_{0};
   entity_watcher_maker watcher_;
   message::catalogue types_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.hpp"
+#include "service/share_record.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::service {
@@ -12,8 +13,6 @@ const telemetry::logger log{"service"};
 
 /// The entity that says that the first start's rule has run.
 constexpr std::string_view import_type = "runtime.first_start";
-/// The entity that each opening writes.
-constexpr std::string_view opened_type = "runtime.opened";
 
 base::fault closed_fault(const std::string& service) {
   return {fault_kind::unavailable, service + " is not open", {}, std::chrono::seconds{1}};
@@ -64,12 +63,12 @@ partition::partition(const service_definition& definition, wiring wires, partiti
         wire.types.end())
       hospital_ = wire.service;
     auto& ledger = environment_.ledgers.of(queue_name(definition.name(), wire.service));
-    subscribers_.push_back({std::move(wire.service), std::move(wire.types), std::move(wire.share), 0, 0, 0, &ledger});
+    subscribers_.push_back({std::move(wire), 0, 0, 0, &ledger});
   }
   counts_ = std::move(wires.counts);
   for (const auto& one : subscribers_)
-    for (const auto& type : one.types)
-      if (one.counts_slots_of(type)) slotted_.insert(type);
+    for (const auto& type : one.who.types)
+      if (one.who.counts_slots_of(type)) slotted_.insert(type);
   for (const auto& rule : definition.handlers()) (void)environment_.cell.message(rule.type);  // Start at 0.
   if (auto* const registry = environment_.cell.registry(); registry && definition.watcher())
     watcher_ = definition.watcher()(*registry);
@@ -86,14 +85,16 @@ result<void> partition::open(outgoing& out) {
     return loaded;
   }
   failure_.reset();
-  for (const auto& one : subscribers_) out.frames.push_back({one.name, delivery::hello{definition_.name()}});
+  for (const auto& one : subscribers_) out.frames.push_back({one.name(), delivery::hello{definition_.name()}});
   for (auto& [name, from] : upstreams_) subscribe_to(from, out);
   return {};
 }
 
 result<void> partition::load() {
+  if (auto fits = check_share(*store_, definition_); !fits) return fits;
   if (auto imported = import(); !imported) return imported;
-  if (auto proven = prove_writable(); !proven) return proven;
+  // A store that can be read but not written is not open: on a full disk it would be ready until its first turn.
+  if (auto proven = record_share(*store_, definition_, environment_.clock.now()); !proven) return proven;
   if (auto loaded = load_queues(); !loaded) return loaded;
   if (auto loaded = load_suspects(); !loaded) return loaded;
   if (auto revived = revive_own_dead(); !revived) return revived;
@@ -103,7 +104,7 @@ result<void> partition::load() {
   for (auto& one : subscribers_) {
     one.acked = one.received = 0;
     for (const auto& row : *receipts)
-      if (row.subscriber == one.name) {
+      if (row.subscriber == one.name()) {
         one.acked = row.acked;
         one.received = row.received;
       }
@@ -117,30 +118,12 @@ result<void> partition::load() {
   return watcher_ ? watcher_->load(*store_) : result<void>{};
 }
 
-/// What is older than the counting by slots is the first partition's, whose slot it is as well.
 result<void> partition::count_published() {
   const auto counts = store_->published();
   if (!counts) return failure(counts.error());
   const auto slots = store_->published_slots();
   if (!slots) return failure(slots.error());
-  for (auto& one : subscribers_) {
-    one.published = 0;
-    for (const auto& row : *counts) {
-      if (row.to == one.name) one.published += row.count;
-      if (!row.to.empty() || !one.hears(row.type)) continue;
-      if (!one.counts_slots_of(row.type)) {
-        one.published += row.count;
-        continue;
-      }
-      auto older = row.count;
-      for (const auto& slot : *slots) {
-        if (slot.type != row.type) continue;
-        older -= std::min(older, slot.count);
-        if (one.share.owns_slot(slot.slot)) one.published += slot.count;
-      }
-      if (one.share.index == 0) one.published += older;
-    }
-  }
+  for (auto& one : subscribers_) one.published = published_for(one.who, *counts, *slots);
   return {};
 }
 
@@ -234,14 +217,6 @@ result<void> partition::import() {
   } catch (const std::exception& crash) {
     return base::failure(fault_kind::crash, definition_.name() + " cannot import: " + crash.what());
   }
-}
-
-/// A store that can be read but not written is not open: on a full disk it would be ready until its first turn.
-result<void> partition::prove_writable() {
-  if (auto begun = store_->begin(); !begun) return begun;
-  const auto body = R"({"at":")" + base::to_text(environment_.clock.now()) + R"("})";
-  if (auto saved = store_->save(opened_type, definition_.name(), body); !saved) return saved;
-  return store_->commit();
 }
 
 void partition::close(const base::fault& why, outgoing& out) {
@@ -473,7 +448,7 @@ void partition::update_published() {
   const auto streams = outbox_.streams();
   for (const auto& one : subscribers_) {
     const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
     if (stream == streams.end())
       one.ledger->published({.messages = one.published,
                              .received_there = one.received,

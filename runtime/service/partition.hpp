@@ -160,25 +160,14 @@ class partition {
         held{};  ///< in order; not empty: no credit until there is room behind its first's key
   };
   struct subscriber {
-    std::string name;
-    std::vector<std::string> types;
-    delivery::key_share share;
+    wiring::stream who;
     std::uint64_t published = 0;
     std::uint64_t acked = 0;     ///< everything of theirs up to here is committed over there; as our store knows it
     std::uint64_t received = 0;  ///< messages of theirs that are committed over there; the same
     queue_ledger* ledger = nullptr;
     instant oldest{};  ///< when the oldest message after `acked` was written, as of the opening; 0: none
 
-    [[nodiscard]] bool hears(std::string_view type) const {
-      return std::find(types.begin(), types.end(), type) != types.end();
-    }
-    [[nodiscard]] bool wants(const envelope& message) const {
-      return message.to.empty() ? hears(message.type) && share.takes(message.type, message.key) : message.to == name;
-    }
-    /// It hears only a part of this type, and which is told by slots.
-    [[nodiscard]] bool counts_slots_of(std::string_view type) const {
-      return hears(type) && !share.hears_everywhere(type);
-    }
+    [[nodiscard]] const std::string& name() const { return who.service; }
   };
   struct batch_work;
   using waiting_place = delivery::waiting_room::place;
@@ -213,7 +202,6 @@ class partition {
   void bury_condemned(upstream& from, storage::waiting_row row, batch_work& work);
   [[nodiscard]] result<void> revive_own_dead();
   [[nodiscard]] result<void> import();
-  [[nodiscard]] result<void> prove_writable();
   void subscribe_to(upstream& from, outgoing& out);
   void answer(std::uint64_t token, const request::reply& said, outgoing& out);
   void start_gather(pending_request one, const handler& rule, outgoing& out);

@@ -358,7 +358,7 @@ void partition::append(envelope message, batch_work& work) {
   must(append_to_log(message));
   work.wrote = true;
   for (auto& one : subscribers_)
-    if (one.wants(message)) ++one.published;
+    if (one.who.wants(message)) ++one.published;
   work.appended.push_back(std::move(message));
 }
 
@@ -378,11 +378,11 @@ void partition::note_receipts() {
   const auto streams = outbox_.streams();
   for (auto& one : subscribers_) {
     const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
     if (stream == streams.end() || stream->acked <= one.acked) continue;
     one.acked = stream->acked;
     one.received = stream->received;
-    must(store_->save(storage::subscriber_row{one.name, one.acked, one.received}));
+    must(store_->save(storage::subscriber_row{one.name(), one.acked, one.received}));
   }
 }
 
@@ -391,7 +391,7 @@ std::uint64_t partition::everybody_has() const {
   const auto streams = outbox_.streams();
   for (const auto& one : subscribers_) {
     const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name; });
+        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
     seq = std::min(seq, stream == streams.end() ? one.acked : std::max(one.acked, stream->acked));
   }
   return seq;

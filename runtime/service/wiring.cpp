@@ -93,6 +93,27 @@ std::vector<service_definition> partitions_of(std::span<const service_definition
   return all;
 }
 
+std::uint64_t published_for(const wiring::stream& subscriber, std::span<const storage::published_row> counts,
+                            std::span<const storage::published_slot_row> slots) {
+  std::uint64_t published = 0;
+  for (const auto& row : counts) {
+    if (row.to == subscriber.service) published += row.count;
+    if (!row.to.empty() || !subscriber.hears(row.type)) continue;
+    if (!subscriber.counts_slots_of(row.type)) {
+      published += row.count;
+      continue;
+    }
+    auto older = row.count;
+    for (const auto& slot : slots) {
+      if (slot.type != row.type) continue;
+      older -= std::min(older, slot.count);
+      if (subscriber.share.owns_slot(slot.slot)) published += slot.count;
+    }
+    if (subscriber.share.index == 0) published += older;
+  }
+  return published;
+}
+
 bool is_treatment(std::string_view type) {
   return type == describe::name_of<delivery::replay_message>() ||
          type == describe::name_of<delivery::discard_message>();

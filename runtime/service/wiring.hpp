@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "service/definition.hpp"
+#include "storage/store.hpp"
 
 namespace musiccorp::service {
 
@@ -44,11 +46,29 @@ struct wiring {
     std::vector<std::string> types;
     delivery::key_share share{};  ///< of the subscriber
     friend bool operator==(const stream&, const stream&) = default;
+
+    [[nodiscard]] bool hears(std::string_view type) const {
+      return std::find(types.begin(), types.end(), type) != types.end();
+    }
+    /// It hears only a part of this type, and which is told by slots.
+    [[nodiscard]] bool counts_slots_of(std::string_view type) const {
+      return hears(type) && !share.hears_everywhere(type);
+    }
+    [[nodiscard]] bool wants(const message::envelope& message) const {
+      return message.to.empty() ? hears(message.type) && share.takes(message.type, message.key)
+                                : message.to == service;
+    }
   };
   std::vector<stream> upstreams;
   std::vector<stream> subscribers;
   partition_counts counts{};  ///< of the whole shop
 };
+
+/// How many of all messages that a log ever held were for this subscriber. What is older than the counting by slots
+/// is the first partition's, whose slot it is as well.
+[[nodiscard]] std::uint64_t published_for(const wiring::stream& subscriber,
+                                          std::span<const storage::published_row> counts,
+                                          std::span<const storage::published_slot_row> slots);
 
 /// A durable request that the runtime itself handles in every service: replay_message, discard_message.
 [[nodiscard]] bool is_treatment(std::string_view type);

@@ -47,9 +47,11 @@ class Shutdown : public ::testing::Test {
   [[nodiscard]] static std::string get(const std::string& path) {
     return "GET " + path + " HTTP/1.1\r\nhost: shop\r\n\r\n";
   }
-  /// More answers than any socket keeps for a client that takes none.
-  static void ask_for_too_much(const http::raw_connection& client) {
+  /// More answers than any socket keeps for a client that takes none but the beginning of the first: from then on the
+  /// server is busy with it until it can send no more.
+  static void ask_for_too_much(http::raw_connection& client) {
     for (int i = 0; i < 400; ++i) client.send(get("/openapi.json"));
+    EXPECT_NE(client.read_until("200 OK"), "");
   }
   [[nodiscard]] demo::shop_client client() { return {connection_, shop_->url()}; }
   template <class Condition>

@@ -45,7 +45,9 @@ struct mistake {
 
 TEST(CommandLine, TellsWhatIsWrongAndWhatWasMeant) {
   const std::vector<mistake> mistakes{
-      {{}, "musiccorp: wanted a verb: node, up, certs, status, demo, hospital, config, schema\n`musiccorp --help` tells more.\n"},
+      {{},
+       "musiccorp: wanted a verb: node, up, certs, drain, repartition, status, demo, hospital, config, "
+       "schema\n`musiccorp --help` tells more.\n"},
       {{"dmeo"}, "musiccorp: there is no verb 'dmeo'; did you mean demo?\n`musiccorp --help` tells more.\n"},
       {{"frobnicate"}, "musiccorp: there is no verb 'frobnicate'\n`musiccorp --help` tells more.\n"},
       {{"config", "explian"},

@@ -139,6 +139,19 @@ TEST_F(Node, ASecondNodeOnTheSameDataIsRefusedAndLeavesNothing) {
   start();
 }
 
+TEST_F(Node, ANodeThatWouldNotOpenAStoreOfItsServicesDoesNotStart) {
+  start();
+  node_.reset();
+  std::filesystem::copy_file(folder_.path() / "till.db", folder_.path() / "till-1.db");
+  std::filesystem::copy_file(folder_.path() / "till.db", folder_.path() / "elsewhere.db");  // Nobody's.
+  const auto refused = node::start(options(), shop(trouble_));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, fault_kind::conflict);
+  EXPECT_THAT(refused.error().text, ::testing::HasSubstr("till-1.db belongs to no partition that runs here"));
+  std::filesystem::remove(folder_.path() / "till-1.db");
+  start();
+}
+
 TEST_F(Node, EndsInTimeThoughARuleDoesNot) {
   auto gate = std::make_shared<std::promise<void>>();
   auto opened = std::make_shared<std::shared_future<void>>(gate->get_future());

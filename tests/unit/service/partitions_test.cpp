@@ -229,5 +229,24 @@ TEST_F(Partitions, OlderCountsAreTheFirstPartitions) {
   EXPECT_EQ(count_of(shop, "bank", "desk/1", {}), 1U) << "also when its store is opened again";
 }
 
+/// Another number in the file alone would hide what the others of before have.
+TEST_F(Partitions, AStoreOfAnotherShareIsNotOpened) {
+  const auto stores = storage::memory_stores();
+  ledger_board ledgers;
+  base::manual_clock clock;
+  const auto opened = [&](std::uint32_t index, std::uint32_t count) {
+    const auto archive = kinds_.back().as_partition(index, count);
+    partition core{archive, {}, {}, partition_environment{*stores, clock, 1, ledgers}};
+    outgoing out;
+    return core.open(out);
+  };
+  EXPECT_TRUE(opened(1, 2));
+  EXPECT_TRUE(opened(1, 2));
+  const auto other = opened(1, 3);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().kind, fault_kind::conflict);
+  EXPECT_THAT(other.error().text, HasSubstr("the store of archive/1 is one of 2 partitions, not of 3"));
+}
+
 }  // namespace
 }  // namespace musiccorp::service

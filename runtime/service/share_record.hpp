@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "service/definition.hpp"
+#include "storage/store.hpp"
+
+/// What a store says of itself: which share of the keys is in it. Private to this room.
+namespace musiccorp::service {
+
+/// fault{conflict} when the store belongs to another number of partitions; a store that says nothing is new, or older
+/// than partitions.
+[[nodiscard]] result<void> check_share(storage::store& state, const service_definition& partition);
+/// Writes it, in a transaction of its own: so a store that can be read but not written shows at once.
+[[nodiscard]] result<void> record_share(storage::store& state, const service_definition& partition, instant now);
+
+}  // namespace musiccorp::service
