@@ -137,6 +137,7 @@ void supervisor_rules::wedge(child& one, moment now) {
   set_state(one, child_state::wedged, now);
   one.wanted = false;
   for (const auto token : std::exchange(one.stop_tokens, {})) answer(token, outcome::wedged);
+  if (one.by_command) one.after = after_stop::stay;  // A command's start that fails costs nothing and stays down.
   answer_start(one, outcome::wedged);
   report(severity::error, "child-wedged", one.spec.id, "it did not end when it was killed; nobody waits for it");
   act(abandon_child{{one.number, one.run}, one.spec.id});

@@ -278,7 +278,9 @@ void supervisor_rules::report_wrong_end(const child& one, const end_reason& why)
 
 // --- records ---
 
+/// Nobody any more once it has ended: what a wedged child does then is not for it to decide.
 supervisor_rules::child* supervisor_rules::current(child_ref which) {
+  if (phase_ == supervisor_phase::ended) return nullptr;
   const auto found = position_of_number_.find(which.child);
   if (found == position_of_number_.end()) return nullptr;
   auto& one = children_.at(found->second);

@@ -208,5 +208,24 @@ TEST(FailingRestarts, AWedgedStartEndsAFirstStart) {
   EXPECT_EQ(world.ended->kind, end_kind::start_failed);
 }
 
+TEST(FailingRestarts, AWedgedStartOfACommandCostsNothingAndIsNotTriedAgain) {
+  auto late = spec("a");
+  late.ready_within = 2s;
+  rules_world world{with(restart_strategy::one_for_one, 0), specs({"z"})};
+  world.start();
+  world.children["a"].slow = world.children["a"].immortal = true;
+  const auto token = world.start_child(late);
+  world.pass(10s);
+  EXPECT_EQ(world.answer(token), outcome::wedged);
+  EXPECT_EQ(world.state("a"), child_state::wedged);
+  EXPECT_FALSE(world.has_ended());
+  world.end("a", crash_of("at last"));
+  world.pass(10s);
+  EXPECT_EQ(world.state("a"), child_state::stopped);
+  EXPECT_EQ(world.starts["a"], 1);
+  world.children["a"] = {};
+  EXPECT_EQ(world.answer(world.restart_child("a")), outcome::done);
+}
+
 }  // namespace
 }  // namespace musiccorp::supervision::testing

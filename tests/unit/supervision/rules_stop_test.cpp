@@ -150,6 +150,17 @@ TEST(StoppingChildren, AChildThatDoesNotEvenEndWhenKilledIsWedgedAndNobodyWaits)
   EXPECT_TRUE(world.told("child-wedged"));
 }
 
+TEST(StoppingChildren, AWedgedChildThatEndsAfterItsSupervisorChangesNothing) {
+  auto late = spec("a");
+  late.ready_within = 2s;
+  rules_world world{with(one_for_one), {late}};
+  world.children["a"].slow = world.children["a"].immortal = true;
+  world.start();
+  world.pass(10s);  // It does not come up, and does not end: that ends a first start.
+  ASSERT_TRUE(world.has_ended());
+  EXPECT_TRUE(world.rules.child_ended(world.running.at("a"), crash_of("at last"), world.now).empty());
+}
+
 TEST(StoppingChildren, HurryKillsAllThatAreLeft) {
   rules_world world{with(one_for_one), {with_limit("a", stop_limit::unlimited()), spec("b"), spec("c")}};
   world.children["c"].deaf = world.children["a"].deaf = true;
