@@ -36,7 +36,8 @@ struct toy_board {
     bool slow = false;  ///< says that it is up only when told "up"
     end_reason says = asked;
     int rebuilds = 0;
-    int storms = 0;  ///< messages to itself
+    int heard = 0;   ///< messages
+    int storms = 0;  ///< of them, from itself
   };
   std::map<std::string, toy> toys;
   std::vector<std::string> trace;
@@ -69,6 +70,7 @@ class toy_actor final : public caf::event_based_actor {
  private:
   toy_board::toy& me() { return board_->toys[id_]; }
   void obey(const std::string& order) {
+    ++me().heard;
     if (order.starts_with("crash ")) throw std::runtime_error{order.substr(6)};
     if (order == "bad_alloc") throw std::bad_alloc{};
     if (order == "int") throw 42;

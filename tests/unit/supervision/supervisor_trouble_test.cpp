@@ -73,14 +73,20 @@ TEST(SupervisorTrouble, ADeafChildIsKilledAtItsLimit) {  // OTP 22
   EXPECT_TRUE(world.told("child-stopped-wrongly"));
 }
 
-TEST(SupervisorTrouble, ABrutalKillOvertakesTheQueue) {  // OTP 24
-  actor_world world;
-  world.start(with(one_for_one), world.toys({limited("a", stop_limit::at_once())}));
-  for (int i = 0; i < 100; ++i) world.say("a", "nothing");
-  world.commands().stop();
-  world.run();
-  EXPECT_TRUE(world.ended);
-  EXPECT_FALSE(world.told("child-stopped-wrongly"));
+TEST(SupervisorTrouble, ABrutalKillOvertakesTheQueueAndSoDoesARequestToStop) {  // OTP 24
+  for (const auto limit : {stop_limit::at_once(), stop_limit::within(5s)}) {
+    actor_world world;
+    world.start(with(one_for_one), world.toys({limited("a", limit)}));
+    world.freeze("a");
+    for (int i = 0; i < 100; ++i) world.say("a", "nothing");
+    world.commands().stop();
+    world.run();
+    EXPECT_FALSE(world.ended);
+    world.thaw("a");
+    EXPECT_TRUE(world.ended);
+    EXPECT_EQ(world.board->toys["a"].heard, 0);
+    EXPECT_FALSE(world.told("child-stopped-wrongly"));
+  }
 }
 
 TEST(SupervisorTrouble, AStuckChildIsWedgedLeftBehindAndNotReplacedBeforeItsEnd) {
