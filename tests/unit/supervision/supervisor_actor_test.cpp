@@ -25,12 +25,13 @@ TEST(SupervisorActor, StartsInOrderAndStopsInReverse) {  // OTP 1, 58
 }
 
 TEST(SupervisorActor, AnExitMessageIsARequestToStop) {
-  actor_world world;
-  world.start(with(one_for_one), world.toys(specs({"a", "b"})));
-  caf::anon_send_exit(world.root, caf::exit_reason::user_shutdown);
-  world.run();
-  EXPECT_EQ(world.story(), "start a, start b, end b, end a");
-  EXPECT_EQ(world.ended->kind, end_kind::shutdown);
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys(specs({"a", "b"})));
+    caf::anon_send_exit(world.root, caf::exit_reason::user_shutdown);
+    world.run();
+    EXPECT_EQ(world.story(), "start a, start b, end b, end a");
+    EXPECT_EQ(world.ended->kind, end_kind::shutdown);
+  });
 }
 
 TEST(SupervisorActor, AnEmptyOneStartsAndStops) {  // OTP 1
@@ -50,24 +51,25 @@ TEST(SupervisorActor, BadSetupsAreFaults) {  // OTP 2, 8, 18, 20
 }
 
 TEST(SupervisorActor, AStartFunctionThatThrowsOrFailsEndsAFirstStartWithItsText) {  // OTP 9, 10, 57
-  for (const bool throws : {true, false}) {
-    actor_world world;
-    world.board->toys["b"].throwing_start = throws;
-    world.board->toys["b"].failing_starts = 1;
-    world.start(with(one_for_one), world.toys(specs({"a", "b"})));
-    ASSERT_TRUE(world.ended);
-    EXPECT_EQ(world.ended->kind, end_kind::start_failed);
-    EXPECT_EQ(world.ended->text, throws ? "b: no strings" : "b: can't start");
-    EXPECT_FALSE(world.runs("a"));
-  }
+  for (const bool throws : {true, false})
+    under_many_orders([&](actor_world& world) {
+      world.board->toys["b"].throwing_start = throws;
+      world.board->toys["b"].failing_starts = 1;
+      world.start(with(one_for_one), world.toys(specs({"a", "b"})));
+      ASSERT_TRUE(world.ended);
+      EXPECT_EQ(world.ended->kind, end_kind::start_failed);
+      EXPECT_EQ(world.ended->text, throws ? "b: no strings" : "b: can't start");
+      EXPECT_FALSE(world.runs("a"));
+    });
 }
 
 TEST(SupervisorActor, AChildWithNothingToDoIsNotMonitored) {  // OTP 3
-  actor_world world;
-  world.board->toys["a"].ignores = true;
-  world.start(with(one_for_one), world.toys(specs({"a", "b"})));
-  EXPECT_EQ(world.view_of("a").state, child_state::none);
-  EXPECT_TRUE(world.runs("b"));
+  under_many_orders([](actor_world& world) {
+    world.board->toys["a"].ignores = true;
+    world.start(with(one_for_one), world.toys(specs({"a", "b"})));
+    EXPECT_EQ(world.view_of("a").state, child_state::none);
+    EXPECT_TRUE(world.runs("b"));
+  });
 }
 
 TEST(SupervisorActor, RestartsByTheReasonThatTheActorEndedWith) {  // OTP 32 to 40
@@ -83,13 +85,14 @@ TEST(SupervisorActor, RestartsByTheReasonThatTheActorEndedWith) {  // OTP 32 to 
       {restart_kind::temporary, "quit", false},     {restart_kind::temporary, "shutdown", false},
       {restart_kind::temporary, "crash x", false},  {restart_kind::permanent, "leave x", true},
       {restart_kind::transient, "leave x", false},  {restart_kind::temporary, "leave x", false}};
-  for (const auto& [restart, order, again] : table) {
-    actor_world world;
-    world.start(with(one_for_one), world.toys({spec("a", restart)}));
-    world.tell_toy("a", order);
-    EXPECT_EQ(world.runs("a"), again) << describe::name_of(restart) << " " << order;
-    EXPECT_FALSE(world.ended);
-  }
+  for (const auto& [restart, order, again] : table)
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      actor_world world{seed};
+      world.start(with(one_for_one), world.toys({spec("a", restart)}));
+      world.tell_toy("a", order);
+      EXPECT_EQ(world.runs("a"), again) << describe::name_of(restart) << " " << order;
+      EXPECT_FALSE(world.ended);
+    }
 }
 
 TEST(SupervisorActor, OneForOneTouchesOnlyTheVictim) {  // OTP 45
@@ -154,15 +157,16 @@ TEST(SupervisorActor, GroupsAndFailedStarts) {  // OTP 49, 50
 }
 
 TEST(SupervisorActor, RestartsFurtherApartThanThePeriodNeverEndIt) {  // OTP 51
-  actor_world world;
-  world.start(with(one_for_one, 1), world.toys(specs({"a"})));
-  for (int i = 0; i < 20; ++i) {
-    world.tell_toy("a", "crash x");
-    EXPECT_EQ(world.view().budget_left, 0);
-    world.pass(5s + 1ms);
-    EXPECT_EQ(world.view().budget_left, 1);  // Shown without anybody's asking.
-  }
-  EXPECT_FALSE(world.ended);
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one, 1), world.toys(specs({"a"})));
+    for (int i = 0; i < 20; ++i) {
+      world.tell_toy("a", "crash x");
+      EXPECT_EQ(world.view().budget_left, 0);
+      world.pass(5s + 1ms);
+      EXPECT_EQ(world.view().budget_left, 1);  // Shown without anybody's asking.
+    }
+    EXPECT_FALSE(world.ended);
+  });
 }
 
 TEST(SupervisorActor, ADelayedRestartComesAtItsTime) {
@@ -181,31 +185,33 @@ TEST(SupervisorActor, ADelayedRestartComesAtItsTime) {
 }
 
 TEST(SupervisorActor, AStopDuringBackoffEndsAtOnceAndItsTimerDoesNothing) {
-  actor_world world;
-  auto options = with(one_for_one, 10);
-  options.backoff = {.delay_first = 10s, .delay_max = 10s, .jitter = 0, .immediate = 0};
-  world.start(options, world.toys(specs({"a", "b"})));
-  world.tell_toy("a", "crash x");
-  world.commands().stop();
-  world.run();
-  EXPECT_TRUE(world.ended);
-  world.pass(1min);
-  EXPECT_FALSE(world.runs("a"));
+  under_many_orders([](actor_world& world) {
+    auto options = with(one_for_one, 10);
+    options.backoff = {.delay_first = 10s, .delay_max = 10s, .jitter = 0, .immediate = 0};
+    world.start(options, world.toys(specs({"a", "b"})));
+    world.tell_toy("a", "crash x");
+    world.commands().stop();
+    world.run();
+    EXPECT_TRUE(world.ended);
+    world.pass(1min);
+    EXPECT_FALSE(world.runs("a"));
+  });
 }
 
 TEST(SupervisorActor, ATimerOfAnEarlierRunDoesNothing) {
-  actor_world world;
-  auto limited = spec("a");
-  limited.stop = stop_limit::within(1s);
-  world.start(with(one_for_one), world.toys({limited}));
-  world.board->toys["a"].deaf = true;
-  world.commands().terminate_child("a");
-  world.run();
-  world.tell_toy("a", "quit");  // Before its limit; the timer of the limit is still under way.
-  world.commands().restart_child("a");
-  world.pass(5s);
-  EXPECT_TRUE(world.runs("a"));
-  EXPECT_EQ(world.board->toys["a"].runs, 2);
+  under_many_orders([](actor_world& world) {
+    auto limited = spec("a");
+    limited.stop = stop_limit::within(1s);
+    world.start(with(one_for_one), world.toys({limited}));
+    world.board->toys["a"].deaf = true;
+    world.commands().terminate_child("a");
+    world.run();
+    world.tell_toy("a", "quit");  // Before its limit; the timer of the limit is still under way.
+    world.commands().restart_child("a");
+    world.pass(5s);
+    EXPECT_TRUE(world.runs("a"));
+    EXPECT_EQ(world.board->toys["a"].runs, 2);
+  });
 }
 
 TEST(SupervisorActor, ATreeOfThreeLevelsRestartsWhatIsBelowTheExhaustedOne) {  // OTP 55
@@ -230,79 +236,83 @@ TEST(SupervisorActor, ATreeOfThreeLevelsRestartsWhatIsBelowTheExhaustedOne) {  /
 }
 
 TEST(SupervisorActor, ChildrenAddedAtRunTimeDoNotComeBackWithTheirSupervisor) {  // OTP 55
-  actor_world world;
-  caf::actor inner_address;
-  auto inner =
-      supervisor_child(spec("inner"), {.options = with(one_for_one, 0), .children = world.toys(specs({"w1"}))});
-  const auto begin = inner.start;
-  inner.start = [&inner_address, begin](const start_context& how) {
-    auto begun = begin(how);
-    inner_address = begun->who;
-    return begun;
-  };
-  world.start(with(one_for_one, 3), {inner});
-  supervisor_handle{inner_address}.start_child(world.toy(spec("added")));
-  world.run();
-  EXPECT_TRUE(world.runs("added"));
-  world.tell_toy("w1", "crash x");
-  EXPECT_TRUE(world.runs("w1"));
-  EXPECT_FALSE(world.runs("added"));
-  inner_address = nullptr;
+  under_many_orders([](actor_world& world) {
+    caf::actor inner_address;
+    auto inner =
+        supervisor_child(spec("inner"), {.options = with(one_for_one, 0), .children = world.toys(specs({"w1"}))});
+    const auto begin = inner.start;
+    inner.start = [&inner_address, begin](const start_context& how) {
+      auto begun = begin(how);
+      inner_address = begun->who;
+      return begun;
+    };
+    world.start(with(one_for_one, 3), {inner});
+    supervisor_handle{inner_address}.start_child(world.toy(spec("added")));
+    world.run();
+    EXPECT_TRUE(world.runs("added"));
+    world.tell_toy("w1", "crash x");
+    EXPECT_TRUE(world.runs("w1"));
+    EXPECT_FALSE(world.runs("added"));
+    inner_address = nullptr;
+  });
 }
 
 TEST(SupervisorActor, AnInnerFirstStartThatFailsIsToldUpwardsIntact) {  // OTP 57
-  actor_world world;
-  world.board->toys["w2"].failing_starts = 1;
-  auto inner = supervisor_child(spec("inner"), {.children = world.toys(specs({"w1", "w2"}))});
-  world.start(with(one_for_one), {world.toy(spec("a")), inner});
-  ASSERT_TRUE(world.ended);
-  EXPECT_EQ(world.ended->text, "inner: w2: can't start");
-  EXPECT_EQ(world.story(), "start a, start w1, fail w2, end w1, end a");
+  under_many_orders([](actor_world& world) {
+    world.board->toys["w2"].failing_starts = 1;
+    auto inner = supervisor_child(spec("inner"), {.children = world.toys(specs({"w1", "w2"}))});
+    world.start(with(one_for_one), {world.toy(spec("a")), inner});
+    ASSERT_TRUE(world.ended);
+    EXPECT_EQ(world.ended->text, "inner: w2: can't start");
+    EXPECT_EQ(world.story(), "start a, start w1, fail w2, end w1, end a");
+  });
 }
 
 TEST(SupervisorActor, AutoShutdownCascadesThroughSignificantSupervisors) {  // OTP 62, 66
-  for (const bool cascades : {true, false}) {
-    actor_world world;
-    auto ending = with(one_for_one);
-    ending.shutdown = auto_shutdown::any_significant;
-    auto worker = spec("w", restart_kind::temporary);
-    worker.significant = true;
-    auto nested = spec("inner", restart_kind::transient);
-    nested.significant = cascades;
-    const auto inner = supervisor_child(nested, {.options = ending, .children = world.toys({worker})});
-    world.start(ending, {world.toy(spec("a")), inner});
-    world.tell_toy("w", "quit");
-    EXPECT_EQ(world.ended.has_value(), cascades);
-    EXPECT_EQ(world.runs("a"), !cascades);
-  }
+  for (const bool cascades : {true, false})
+    under_many_orders([&](actor_world& world) {
+      auto ending = with(one_for_one);
+      ending.shutdown = auto_shutdown::any_significant;
+      auto worker = spec("w", restart_kind::temporary);
+      worker.significant = true;
+      auto nested = spec("inner", restart_kind::transient);
+      nested.significant = cascades;
+      const auto inner = supervisor_child(nested, {.options = ending, .children = world.toys({worker})});
+      world.start(ending, {world.toy(spec("a")), inner});
+      world.tell_toy("w", "quit");
+      EXPECT_EQ(world.ended.has_value(), cascades);
+      EXPECT_EQ(world.runs("a"), !cascades);
+    });
 }
 
 TEST(SupervisorActor, CommandsAreAnswered) {  // OTP 29, 31, 68
-  actor_world world;
-  world.start(with(one_for_one), world.toys(specs({"a"})));
-  const auto give = [&](auto command) {
-    std::optional<outcome> answer;
-    command(world.commands(), world.note(answer));
-    world.run();
-    return answer;
-  };
-  EXPECT_EQ(give([&](auto to, auto then) { to.start_child(world.toy(spec("b")), then); }), outcome::done);
-  EXPECT_EQ(give([&](auto to, auto then) { to.start_child(world.toy(spec("b")), then); }), outcome::already_started);
-  EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::running);
-  EXPECT_EQ(give([&](auto to, auto then) { to.replace_child("b", then); }), outcome::done);
-  EXPECT_EQ(world.board->toys["b"].runs, 2);
-  EXPECT_EQ(give([&](auto to, auto then) { to.terminate_child("b", then); }), outcome::done);
-  EXPECT_FALSE(world.runs("b"));
-  EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::done);
-  EXPECT_EQ(give([&](auto to, auto then) { to.terminate_child("b", then); }), outcome::done);
-  EXPECT_EQ(give([&](auto to, auto then) { to.delete_child("b", then); }), outcome::done);
-  EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::not_found);
-  EXPECT_EQ(give([&](auto to, auto then) {
-              to.change(with(rest_for_one), world.toys(specs({"n", "a"})), then);
-            }),
-            outcome::done);
-  EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("n", then); }), outcome::done);
-  EXPECT_TRUE(world.runs("n"));
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys(specs({"a"})));
+    const auto give = [&](auto command) {
+      std::optional<outcome> answer;
+      command(world.commands(), world.note(answer));
+      world.run();
+      return answer;
+    };
+    EXPECT_EQ(give([&](auto to, auto then) { to.start_child(world.toy(spec("b")), then); }), outcome::done);
+    EXPECT_EQ(give([&](auto to, auto then) { to.start_child(world.toy(spec("b")), then); }),
+              outcome::already_started);
+    EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::running);
+    EXPECT_EQ(give([&](auto to, auto then) { to.replace_child("b", then); }), outcome::done);
+    EXPECT_EQ(world.board->toys["b"].runs, 2);
+    EXPECT_EQ(give([&](auto to, auto then) { to.terminate_child("b", then); }), outcome::done);
+    EXPECT_FALSE(world.runs("b"));
+    EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::done);
+    EXPECT_EQ(give([&](auto to, auto then) { to.terminate_child("b", then); }), outcome::done);
+    EXPECT_EQ(give([&](auto to, auto then) { to.delete_child("b", then); }), outcome::done);
+    EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("b", then); }), outcome::not_found);
+    EXPECT_EQ(give([&](auto to, auto then) {
+                to.change(with(rest_for_one), world.toys(specs({"n", "a"})), then);
+              }),
+              outcome::done);
+    EXPECT_EQ(give([&](auto to, auto then) { to.restart_child("n", then); }), outcome::done);
+    EXPECT_TRUE(world.runs("n"));
+  });
 }
 
 TEST(SupervisorActor, ACommandToASupervisorThatIsGoneIsAnsweredToo) {

@@ -53,24 +53,26 @@ TEST(SupervisorTrouble, ATroubleOnAnotherThreadReachesTheSupervisorByTheChildsLi
 }
 
 TEST(SupervisorTrouble, AnActorThatIsKilledFromOutsideIsRestarted) {  // OTP 56
-  actor_world world;
-  world.start(with(one_for_one), world.toys({spec("a", restart_kind::transient)}));
-  caf::anon_send_exit(world.board->toys["a"].who, caf::exit_reason::kill);
-  world.run();
-  EXPECT_EQ(world.board->toys["a"].runs, 2);
-  EXPECT_EQ(world.view_of("a").causes.at(0).kind, end_kind::killed);
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys({spec("a", restart_kind::transient)}));
+    caf::anon_send_exit(world.board->toys["a"].who, caf::exit_reason::kill);
+    world.run();
+    EXPECT_EQ(world.board->toys["a"].runs, 2);
+    EXPECT_EQ(world.view_of("a").causes.at(0).kind, end_kind::killed);
+  });
 }
 
 TEST(SupervisorTrouble, ADeafChildIsKilledAtItsLimit) {  // OTP 22
-  actor_world world;
-  world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::within(1s))}));
-  world.board->toys["b"].deaf = true;
-  world.commands().stop();
-  world.pass(1s - 1ms);
-  EXPECT_TRUE(world.runs("b"));
-  world.pass(2ms);
-  EXPECT_EQ(world.story(), "start a, start b, end b, end a");
-  EXPECT_TRUE(world.told("child-stopped-wrongly"));
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::within(1s))}));
+    world.board->toys["b"].deaf = true;
+    world.commands().stop();
+    world.pass(1s - 1ms);
+    EXPECT_TRUE(world.runs("b"));
+    world.pass(2ms);
+    EXPECT_EQ(world.story(), "start a, start b, end b, end a");
+    EXPECT_TRUE(world.told("child-stopped-wrongly"));
+  });
 }
 
 TEST(SupervisorTrouble, ABrutalKillOvertakesTheQueueAndSoDoesARequestToStop) {  // OTP 24
@@ -108,27 +110,29 @@ TEST(SupervisorTrouble, AStuckChildIsWedgedLeftBehindAndNotReplacedBeforeItsEnd)
 }
 
 TEST(SupervisorTrouble, AStopDoesNotWaitForAStuckChild) {
-  actor_world world;
-  world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::within(1s))}));
-  world.freeze("b");
-  world.commands().stop();
-  world.pass(3s);
-  ASSERT_TRUE(world.ended);
-  EXPECT_FALSE(world.runs("a"));
-  world.thaw("b");
-  EXPECT_FALSE(world.runs("b"));
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::within(1s))}));
+    world.freeze("b");
+    world.commands().stop();
+    world.pass(3s);
+    ASSERT_TRUE(world.ended);
+    EXPECT_FALSE(world.runs("a"));
+    world.thaw("b");
+    EXPECT_FALSE(world.runs("b"));
+  });
 }
 
 TEST(SupervisorTrouble, HurryKills) {
-  actor_world world;
-  world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::unlimited())}));
-  world.board->toys["b"].deaf = true;
-  world.commands().stop();
-  world.pass(1h);
-  EXPECT_FALSE(world.ended);
-  world.commands().stop(true);
-  world.run();
-  EXPECT_TRUE(world.ended);
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one), world.toys({spec("a"), limited("b", stop_limit::unlimited())}));
+    world.board->toys["b"].deaf = true;
+    world.commands().stop();
+    world.pass(1h);
+    EXPECT_FALSE(world.ended);
+    world.commands().stop(true);
+    world.run();
+    EXPECT_TRUE(world.ended);
+  });
 }
 
 /// The crash's message and the request to stop are both on their way; any order may come true.
@@ -157,42 +161,45 @@ TEST(SupervisorTrouble, TwoChildrenThatCrashInOneTickAreBothRestarted) {
 }
 
 TEST(SupervisorTrouble, ACrashInStopIsAnEnd) {
-  actor_world world;
-  world.board->toys["a"].says = crash_of("while stopping");
-  world.start(with(one_for_one), world.toys(specs({"a"})));
-  world.commands().stop();
-  world.run();
-  EXPECT_EQ(world.ended->kind, end_kind::shutdown);
-  EXPECT_TRUE(world.told("child-stopped-wrongly"));
+  under_many_orders([](actor_world& world) {
+    world.board->toys["a"].says = crash_of("while stopping");
+    world.start(with(one_for_one), world.toys(specs({"a"})));
+    world.commands().stop();
+    world.run();
+    EXPECT_EQ(world.ended->kind, end_kind::shutdown);
+    EXPECT_TRUE(world.told("child-stopped-wrongly"));
+  });
 }
 
 TEST(SupervisorTrouble, AStopFunctionThatThrowsIsFollowedByTheKill) {
-  actor_world world;
-  auto child = world.toy(limited("a", stop_limit::within(1s)));
-  child.start = [start = child.start](const start_context& how) {
-    auto begun = start(how);
-    begun->stop = [] { throw std::runtime_error{"no"}; };
-    return begun;
-  };
-  world.start(with(one_for_one), {child});
-  world.commands().stop();
-  world.pass(2s);
-  EXPECT_TRUE(world.ended);
-  EXPECT_FALSE(world.runs("a"));
+  under_many_orders([](actor_world& world) {
+    auto child = world.toy(limited("a", stop_limit::within(1s)));
+    child.start = [start = child.start](const start_context& how) {
+      auto begun = start(how);
+      begun->stop = [] { throw std::runtime_error{"no"}; };
+      return begun;
+    };
+    world.start(with(one_for_one), {child});
+    world.commands().stop();
+    world.pass(2s);
+    EXPECT_TRUE(world.ended);
+    EXPECT_FALSE(world.runs("a"));
+  });
 }
 
 TEST(SupervisorTrouble, AChildThatIsNotUpInTimeIsReplaced) {
-  actor_world world;
-  auto late = spec("a");
-  late.ready_within = 1s;
-  world.start(with(one_for_one, 5), world.toys({late}));
-  world.board->toys["a"].slow = true;
-  world.tell_toy("a", "crash x");
-  world.pass(1s + 1ms);
-  EXPECT_EQ(world.board->toys["a"].runs, 3);
-  EXPECT_THAT(world.view_of("a").causes.back().text, ::testing::HasSubstr("not up within 1000 ms"));
-  world.tell_toy("a", "up");
-  EXPECT_EQ(world.view_of("a").state, child_state::up);
+  under_many_orders([](actor_world& world) {
+    auto late = spec("a");
+    late.ready_within = 1s;
+    world.start(with(one_for_one, 5), world.toys({late}));
+    world.board->toys["a"].slow = true;
+    world.tell_toy("a", "crash x");
+    world.pass(1s + 1ms);
+    EXPECT_EQ(world.board->toys["a"].runs, 3);
+    EXPECT_THAT(world.view_of("a").causes.back().text, ::testing::HasSubstr("not up within 1000 ms"));
+    world.tell_toy("a", "up");
+    EXPECT_EQ(world.view_of("a").state, child_state::up);
+  });
 }
 
 TEST(SupervisorTrouble, AKilledSupervisorTakesItsChildrenAlong) {  // OTP 56
@@ -228,28 +235,29 @@ TEST(SupervisorTrouble, ASupervisorThatIsKilledIsRestartedByItsParentWithItsChil
 }
 
 TEST(SupervisorTrouble, ASupervisorDoesNotStartBesideAStuckChildOfItsFormerRun) {
-  actor_world world;
-  caf::actor inner_address;
-  auto inner = supervisor_child(spec("inner"), {.children = world.toys(specs({"w1"}))});
-  inner.start = [&inner_address, begin = inner.start](const start_context& how) {
-    auto begun = begin(how);
-    inner_address = begun->who;
-    return begun;
-  };
-  auto options = with(one_for_one, 3);
-  options.backoff = {.delay_first = 10s, .delay_max = 10s, .jitter = 0, .immediate = 1};
-  world.start(options, {inner});
-  world.freeze("w1");
-  caf::anon_send_exit(inner_address, caf::exit_reason::kill);
-  inner_address = nullptr;
-  world.pass(2s);
-  EXPECT_EQ(world.board->toys["w1"].runs, 1);
-  EXPECT_EQ(world.view_of("inner").causes.back().text, "children of a former run do not end");
-  world.thaw("w1");
-  world.pass(10s);
-  EXPECT_EQ(world.board->toys["w1"].runs, 2);
-  EXPECT_EQ(world.view_of("inner").state, child_state::up);
-  inner_address = nullptr;
+  under_many_orders([](actor_world& world) {
+    caf::actor inner_address;
+    auto inner = supervisor_child(spec("inner"), {.children = world.toys(specs({"w1"}))});
+    inner.start = [&inner_address, begin = inner.start](const start_context& how) {
+      auto begun = begin(how);
+      inner_address = begun->who;
+      return begun;
+    };
+    auto options = with(one_for_one, 3);
+    options.backoff = {.delay_first = 10s, .delay_max = 10s, .jitter = 0, .immediate = 1};
+    world.start(options, {inner});
+    world.freeze("w1");
+    caf::anon_send_exit(inner_address, caf::exit_reason::kill);
+    inner_address = nullptr;
+    world.pass(2s);
+    EXPECT_EQ(world.board->toys["w1"].runs, 1);
+    EXPECT_EQ(world.view_of("inner").causes.back().text, "children of a former run do not end");
+    world.thaw("w1");
+    world.pass(10s);
+    EXPECT_EQ(world.board->toys["w1"].runs, 2);
+    EXPECT_EQ(world.view_of("inner").state, child_state::up);
+    inner_address = nullptr;
+  });
 }
 
 TEST(SupervisorTrouble, RandomInterleavingsKeepEveryPromise) {
