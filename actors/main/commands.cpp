@@ -169,6 +169,8 @@ std::variant<plan, int> make_plan(const node_flags& flags) {
                                                   : data_folder(flags, config);
   auto services = services_for(config, data);
   if (!services) return complain(attributed(std::move(services.error()), overrides), file, exit_bad_config);
+  if (auto known = node::check_message_types(config, *services); !known)
+    return complain(attributed(std::move(known.error()), overrides), file, exit_bad_config);
   return plan{std::move(*loaded), std::move(cluster), data, std::move(*services)};
 }
 

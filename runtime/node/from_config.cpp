@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/random.hpp"
+#include "describe/findings.hpp"
+#include "describe/suggest.hpp"
 
 namespace musiccorp::node {
 namespace {
@@ -146,6 +148,28 @@ cluster_options cluster_from(const config::cluster_plan& plan, const std::string
   links.owners = plan.owners;
   for (const auto& [service, count] : plan.partitions) made.counts.set(service, count);
   return made;
+}
+
+result<void> check_message_types(const config::node_config& config, std::span<const service_definition> services) {
+  std::vector<problem> problems;
+  for (const auto& one : services) {
+    const auto given = config.services.find(one.service());
+    if (given == config.services.end()) continue;
+    std::vector<std::string_view> known;
+    for (const auto& handler : one.handlers()) known.emplace_back(handler.type);
+    for (const auto& [type, retry] : given->second.retry_by_type) {
+      if (std::ranges::find(known, type) != known.end()) continue;
+      std::string pointer = "/services";
+      describe::append_step(pointer, one.service());
+      pointer += "/retry_by_type";
+      describe::append_step(pointer, type);
+      const auto meant = describe::closest(type, known);
+      problems.push_back({pointer, "a message that " + one.service() + " does not handle",
+                          meant.empty() ? "one that it does" : "one that it does; did you mean " + std::string{meant} + "?"});
+    }
+  }
+  if (problems.empty()) return {};
+  return failure(describe::refusal(std::move(problems)));
 }
 
 std::map<std::string, std::string> settings_from(const config::node_config& config) {

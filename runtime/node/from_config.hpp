@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 
 #include "config/cluster_file.hpp"
@@ -21,6 +22,10 @@ namespace musiccorp::node {
                                            const std::string& version, std::int64_t payload_bytes_max);
 
 /// Settings of each service as JSON text, for those that have any.
+/// What a node file says about message types: each must be one that its service handles. fault{invalid} with a
+/// problem for each other one.
+[[nodiscard]] result<void> check_message_types(const config::node_config& config,
+                                               std::span<const service_definition> services);
 [[nodiscard]] std::map<std::string, std::string> settings_from(const config::node_config& config);
 
 /// `on_terminal`: do people read stderr?

@@ -21,7 +21,7 @@ constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"
 constexpr std::array<names, 8> death_names{"attempts",    "deadline", "expired",   "rejected",
                                            "undecodable", "schema",   "too_large", "handler_crash"};
 constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
-constexpr std::array<names, 3> trouble_names{"io", "corrupt", "full"};
+constexpr std::array<names, 2> trouble_names{"io", "corrupt"};
 constexpr std::array<names, 7> cause_names{"ended",        "crash",  "killed", "exhausted",
                                            "start_failed", "wedged", "sibling"};
 constexpr std::array<names, 3> case_names{"open", "replaying", "discarding"};

@@ -38,7 +38,7 @@ enum class death_reason : std::uint8_t {
   handler_crash  ///< the rule threw, or the process died in it
 };
 enum class replay_outcome : std::uint8_t { processed, died_again, refused };
-enum class store_trouble : std::uint8_t { io, corrupt, full };
+enum class store_trouble : std::uint8_t { io, corrupt };  ///< a full disk is io; `runtime_store_free_bytes` tells
 /// Why a supervisor started a child again.
 enum class restart_cause : std::uint8_t {
   ended,         ///< by itself, and it should not have
@@ -196,7 +196,7 @@ class store_metrics {
  private:
   histogram batch_;
   histogram seconds_;
-  std::array<counter, 3> errors_;
+  std::array<counter, 2> errors_;
   gauge bytes_;
   std::atomic<std::uint64_t> own_bytes_{0};
 };

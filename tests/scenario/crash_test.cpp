@@ -176,6 +176,22 @@ void expect_sound_store(const std::filesystem::path& file) {
       "SELECT upstream || ' ' || message_type || ': ' || error FROM waiting WHERE message_type <> 'reprice'");
 }
 
+/// Whatever is killed from outside, the poison was tried as often as it may be, by its own fault each time, and
+/// nobody else was charged for a death.
+void expect_exact_attempts(const std::filesystem::path& data) {
+  const store_reader pricing{data / "pricing.db"};
+  const auto dead = pricing.rows(
+      "SELECT w.seq, w.attempts_before + w.attempts, count(a.number), min(a.number), max(a.number), "
+      "sum(a.kind = 'crash'), sum(a.outcome = 'died') FROM waiting AS w JOIN attempt AS a USING (upstream, seq) "
+      "WHERE w.state = 3 GROUP BY w.upstream, w.seq");
+  EXPECT_FALSE(dead.empty()) << "there was a poison message";
+  for (const auto& one : dead)
+    EXPECT_EQ(one, (store_reader::row{one.at(0), "5", "5", "1", "5", "5", "1"})) << "message " << one.at(0);
+  for (const auto* service : services)
+    expect_nothing(store_reader{data / (std::string{service} + ".db")}, std::string{service} + " was charged deaths",
+                   "SELECT upstream || ' ' || seq FROM suspect WHERE deaths > 0");
+}
+
 /// The orders as the files have them, not as any service tells them.
 void expect_sound_orders(const std::filesystem::path& data, const std::vector<demo::accepted_order>& accepted) {
   store_reader order{data / "order.db"};
@@ -245,6 +261,7 @@ TEST_F(CrashSuite, LosesNothingHoweverOftenItIsKilled) {
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(*ended, (demo::process_end{0, 0}));
   for (const auto* service : services) expect_sound_store(folder_.path() / (std::string{service} + ".db"));
+  expect_exact_attempts(folder_.path());
   expect_sound_orders(folder_.path(), accepted);
 }
 

@@ -137,6 +137,20 @@ TEST_F(NodeProgram, RefusesABadConfigurationBeforeItOpensAnything) {
   EXPECT_FALSE(fs::exists(data()));
 }
 
+TEST_F(NodeProgram, RefusesRetriesOfAMessageThatItsServiceDoesNotHandle) {
+  const auto file = folder() / "node.json";
+  write(file, R"({"imports": {"catalog": ")" + std::string{MUSICCORP_SOURCE_DIR} +
+                  R"(/config/catalog.json"}, "services": {"payment": {"retry_by_type": {"order.palced": {}}}}})");
+  const auto end = run({"node", "--config", file.string(), "--data", data().string()});
+  EXPECT_EQ(end.code, 78);
+  EXPECT_THAT(end.err, AllOf(StartsWith(file.string() + ": /services/payment/retry_by_type/order.palced: "),
+                             HasSubstr("did you mean order.placed?")));
+  const auto flag = run({"config", "explain", "--config", node_file, "--set",
+                         R"(/services/payment/retry_by_type={"mail":{"attempts_max":1}})"});
+  EXPECT_EQ(flag.code, 78);
+  EXPECT_THAT(flag.err, AllOf(HasSubstr("/services/payment/retry_by_type/mail"), HasSubstr("given by --set")));
+}
+
 TEST_F(NodeProgram, NamesTheCatalogueFileWhenTheMistakeIsThere) {
   const auto catalog = folder() / "goods.json";
   write(catalog, R"({"items": [{"sku": 7}]})");

@@ -45,7 +45,9 @@ class StatusVerb : public ::testing::Test {
 
   testing::temporary_folder folder_;
   http::client connection_;
-  testing::shop_process shop_{folder_.path(), {"--set", "/durability=process", "--set", "/retry/attempts_max=2"}};
+  testing::shop_process shop_{
+      folder_.path(),
+      {"--set", "/durability=process", "--set", R"(/services/pricing/retry_by_type={"reprice":{"attempts_max":2}})"}};
 };
 
 TEST_F(StatusVerb, ShowsTheTreeAndEndsWithZeroWhenAllOfItIsUp) {

@@ -175,11 +175,11 @@ TEST_F(RuntimeMetrics, StoresOfOneNodeAddUp) {
   }
   expect_line("runtime_store_bytes 80");
   one.committed(64, 0.002);
-  one.failed(store_trouble::full);
+  one.failed(store_trouble::corrupt);
   expect_line("runtime_store_commit_batch_messages_bucket{le=\"32\"} 0");
   expect_line("runtime_store_commit_batch_messages_bucket{le=\"64\"} 1");
   expect_line("runtime_store_commit_seconds_sum 0.002");
-  expect_line("runtime_store_errors_total{kind=\"full\"} 1");
+  expect_line("runtime_store_errors_total{kind=\"corrupt\"} 1");
   expect_line("runtime_store_errors_total{kind=\"io\"} 0");
 }
 
