@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include "delivery/dead_letters.hpp"
 #include "service/cell_types.hpp"
 #include "support/faulty_store.hpp"
 #include "unit/service/toy_services.hpp"
@@ -120,8 +121,21 @@ class Cell : public ::testing::Test {
     return answer<total>(token);
   }
 
+  /// With somebody who hears of dead letters.
+  std::vector<service_definition> services_and_ward() {
+    auto all = services(trouble_);
+    service_definition ward{"ward"};
+    ward.on([this](turn&, const delivery::message_died& event) -> outcome {
+      died_.push_back(event);
+      return done{};
+    });
+    all.push_back(std::move(ward));
+    return all;
+  }
+
   mischief trouble_;
-  std::vector<service_definition> services_ = services(trouble_);
+  std::vector<delivery::message_died> died_;
+  std::vector<service_definition> services_ = services_and_ward();
   std::map<std::string, wiring> wires_ = wire(services_);
   std::shared_ptr<testing::store_faults> faults_ = std::make_shared<testing::store_faults>();
   testing::faulty_stores stores_{faults_};
@@ -140,6 +154,23 @@ class Cell : public ::testing::Test {
   caf::scheduler::test_coordinator& scheduler_ = dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
   caf::actor asker_;
 };
+
+TEST_F(Cell, AMessageThatIsNoneOfOursBecomesACase) {
+  caf::anon_send(places_->find("book"), std::string{"a greeting"}, 7);
+  caf::anon_send(places_->find("book"), caf::message{});  // What CAF hands over when it could not read one.
+  caf::anon_send(places_->find("book"), stray_atom_v, std::string{"from node b: nonsense"});
+  run();
+  ASSERT_EQ(died_.size(), 3U);
+  for (const auto& one : died_) {
+    EXPECT_EQ(one.service, "book");
+    EXPECT_EQ(one.upstream, delivery::stray_upstream);
+    EXPECT_EQ(one.reason, "undecodable");
+  }
+  EXPECT_NE(died_[0].message.payload.find("a greeting"), std::string::npos) << died_[0].message.payload;
+  EXPECT_NE(died_[1].message.payload.find("(undecodable)"), std::string::npos) << died_[1].message.payload;
+  EXPECT_NE(died_[2].message.payload.find("from node b"), std::string::npos) << died_[2].message.payload;
+  EXPECT_EQ(state("book"), cell_state::running);
+}
 
 TEST_F(Cell, CarriesASaleThroughAllServices) {
   const auto sold = ask("till", buy{"1", "disc"});

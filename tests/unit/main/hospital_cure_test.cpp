@@ -1,0 +1,100 @@
+// `musiccorp hospital` on dead letters of a running shop: mending one, and many at once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "demo/shop_client.hpp"
+#include "messages/pricing_messages.hpp"
+#include "program.hpp"
+
+namespace musiccorp::program {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using namespace std::chrono_literals;
+
+/// A shop with dead price jobs of -100 percent, the shop's planted bug, for as many items.
+class HospitalCure : public ::testing::Test {
+ protected:
+  HospitalCure() {
+    shop_.start();
+    const demo::shop_client client{connection_, shop_.url()};
+    for (int i = 1; i <= 5; ++i)
+      EXPECT_TRUE(client.post<messages::price_job_summary>(
+          "/pricing/jobs", describe::to_json(messages::create_price_job{"MC-000" + std::to_string(i), -100}), 202));
+    EXPECT_TRUE(becomes([&] { return cases("open").size() == 5; })) << hospital({"list"}).out;
+  }
+  ending hospital(std::vector<std::string> words) const {
+    words.insert(words.begin(), "hospital");
+    words.insert(words.end(), {"--shop", shop_.url()});
+    return run(words);
+  }
+  json told(std::vector<std::string> words) const {
+    words.emplace_back("--json");
+    const auto end = hospital(std::move(words));
+    EXPECT_EQ(end.code, 0) << end.err;
+    return json::parse(end.out, nullptr, false);
+  }
+  json cases(const std::string& state) const {
+    return told({"list", "--service", "pricing", "--state", state}).at("cases");
+  }
+  template <class Condition>
+  static bool becomes(Condition holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!holds())
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    return true;
+  }
+  std::string state_of(const std::string& id) const { return told({"show", id}).at("state"); }
+
+  testing::temporary_folder folder_;
+  http::client connection_;
+  testing::shop_process shop_{folder_.path(), {"--set", "/durability=process", "--set", "/retry/attempts_max=1"}};
+};
+
+TEST_F(HospitalCure, MendsOneAndTriesOneAgain) {
+  const std::string first = cases("open").at(0).at("case_id"), second = cases("open").at(1).at("case_id");
+  auto payload = told({"show", first, "--reveal", "--reason", "to mend it"}).at("message").at("payload");
+  ASSERT_EQ(payload.at("percent"), -100) << payload;
+  payload["percent"] = 10;
+  const auto file = folder_.path() / "mended.json";
+  write(file, payload.dump());
+  const auto mended =
+      hospital({"edit", first, "--payload", file.string(), "--reason", "a typing error", "--by", "kim"});
+  EXPECT_EQ(mended.code, 0) << mended.err;
+  EXPECT_THAT(mended.out, StartsWith(first + ": replaying"));
+  EXPECT_TRUE(becomes([&] { return state_of(first) == "healed"; })) << hospital({"show", first}).out;
+  EXPECT_THAT(hospital({"show", first}).out, HasSubstr("kim"));
+
+  const auto again = told({"replay", second, "--reason", "perhaps it is mended"});
+  EXPECT_EQ(again.at("case_id"), second);
+  EXPECT_TRUE(becomes([&] {
+    return state_of(second) == "open" && told({"show", second}).at("attempts") == 2;
+  })) << hospital({"show", second}).out;
+  EXPECT_EQ(hospital({"replay", "pricing.pricing.999"}).code, 1) << "there is none";
+}
+
+TEST_F(HospitalCure, StopsABatchThatHelpsNobodyAndBuriesTheRestInAnother) {
+  const auto started = told(
+      {"batch", "start", "--service", "pricing", "--canary", "1", "--stop-after", "1", "--reason", "is it mended?"});
+  const std::string id = started.at("batch_id");
+  EXPECT_TRUE(becomes([&] {
+    return told({"batch", "show", id}).at("state") == "stopped";
+  })) << hospital({"batch", "show", id}).out;
+  EXPECT_TRUE(becomes([&] { return cases("open").size() == 5; })) << "one more attempt of one of them, no more";
+  EXPECT_THAT(hospital({"batch", "show", id}).out, HasSubstr("stopped"));
+  EXPECT_THAT(hospital({"batch", "list"}).out, HasSubstr(id));
+
+  const auto buried =
+      hospital({"batch", "start", "--action", "discard", "--service", "pricing", "--reason", "never mind"});
+  EXPECT_EQ(buried.code, 0) << buried.err;
+  EXPECT_TRUE(becomes([&] { return cases("discarded").size() == 5; }));
+  EXPECT_EQ(told({"batch", "list"}).at("batches").size(), 2U);
+  EXPECT_EQ(hospital({"batch", "show", "no-such-batch"}).code, 1);
+}
+
+}  // namespace
+}  // namespace musiccorp::program
