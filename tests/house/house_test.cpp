@@ -76,6 +76,8 @@ TEST(House, ServicesNeverIncludeEachOther) { EXPECT_THAT(check_services(sources(
 
 TEST(House, LibrariesStayAtHome) { EXPECT_THAT(check_homes(sources()), IsEmpty()); }
 
+TEST(House, TimeAndChanceComeThroughBase) { EXPECT_THAT(check_clocks(sources()), IsEmpty()); }
+
 TEST(House, NoFileIsTooLong) { EXPECT_THAT(check_length(sources(), 500), IsEmpty()); }
 
 TEST(House, NoTestSleeps) { EXPECT_THAT(check_sleeps(sources()), IsEmpty()); }

@@ -275,6 +275,40 @@ findings check_sleeps(const source_tree& tree) {
   return found;
 }
 
+findings check_clocks(const source_tree& tree) {
+  static const std::array<std::string_view, 6> never{"system_clock::now", "random_device", "mt19937",
+                                                     "std::rand(",        "srand(",        "gettimeofday"};
+  static const std::array<std::string_view, 2> steady{"steady_clock::now", "clock_gettime"};
+  static const std::array<std::string_view, 9> watchers{"runtime/delivery/crash_handler.cpp",
+                                                        "runtime/cluster/peer_link.cpp",
+                                                        "runtime/http/server.cpp",
+                                                        "runtime/node/shutdown.cpp",
+                                                        "runtime/service/partition_batch.cpp",
+                                                        "runtime/supervision/process_supervisor.cpp",
+                                                        "runtime/supervision/watchdog_thread.cpp",
+                                                        "actors/main/",
+                                                        "actors/demo/"};
+  findings found;
+  for (const auto& file : tree) {
+    if (!is_code(file.path) || file.path.starts_with("runtime/base/") || file.path.starts_with("tests/")) continue;
+    const bool watches = std::ranges::any_of(watchers, [&](auto one) { return file.path.starts_with(one); });
+    int number = 0;
+    for (auto line : split(file.text, "\n")) {
+      ++number;
+      const auto code = line.substr(0, line.find("//"));
+      const auto say = [&](std::string_view word) {
+        if (code.find(word) != code.npos)
+          found.push_back(file.path + ":" + std::to_string(number) + ": " + std::string{word} +
+                          "; take a clock or a random_source of base");
+      };
+      for (const auto word : never) say(word);
+      if (!watches)
+        for (const auto word : steady) say(word);
+    }
+  }
+  return found;
+}
+
 findings check_top(const std::vector<std::string>& names) {
   static const std::set<std::string, std::less<>> agreed{
       "CMakeLists.txt", "CMakePresets.json", "LICENSE",   "README.md", "actors",

@@ -152,6 +152,21 @@ TEST(Tests, DoNotSleep) {
   EXPECT_THAT(check_sleeps({{"tests/unit/a.cpp", "// never " + nap}, {"runtime/a.cpp", nap}}), IsEmpty());
 }
 
+TEST(Clocks, AreOfBase) {
+  const std::string now = "const auto now = std::chrono::system_clock::now();\n",
+                    steady = "x\nauto then = std::chrono::steady_clock::now();\n";
+  EXPECT_THAT(check_clocks({{"actors/order/order_rules.cpp", now}}),
+              ElementsAre(HasSubstr("actors/order/order_rules.cpp:1: system_clock::now")));
+  EXPECT_THAT(check_clocks({{"runtime/service/cell.cpp", steady}}),
+              ElementsAre(HasSubstr("runtime/service/cell.cpp:2: steady_clock::now")));
+  EXPECT_THAT(check_clocks({{"runtime/hospital/a.hpp", "std::random_device seed;"}}), ElementsAre(HasSubstr(":1: ")));
+  EXPECT_THAT(check_clocks({{"runtime/base/clock.cpp", now},
+                            {"runtime/node/shutdown.cpp", steady},
+                            {"tests/unit/a.cpp", now},
+                            {"runtime/service/cell.cpp", "// never " + now}}),
+              IsEmpty());
+}
+
 TEST(Top, IsExactlyTheAgreedOne) {
   std::vector<std::string> names{".ci",    "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "actors",
                                  "config", "monitoring",     "musiccorp",         "runtime", "tests"};

@@ -19,7 +19,12 @@ class DeadLetters : public ::testing::Test {
  protected:
   void open(service::partition_limits limits = {}) {
     limits.retry = {3, 10ms, 20ms};
-    world = std::make_unique<testing::little_world>(services(what, story), 11, limits);
+    world = std::make_unique<testing::little_world>(
+        services(what, story), 11, limits, storage::memory_stores(),
+        [](const auto&, const auto&, service::partition_environment& environment) {
+          environment.node = "north";
+          environment.version = "1.2.3";
+        });
   }
   void SetUp() override { open(); }
 
@@ -87,6 +92,12 @@ TEST_F(DeadLetters, TellTheirWholeStory) {
   EXPECT_EQ(one.attempts[2].kind, "crash");
   EXPECT_EQ(one.attempts[2].text, "division by zero");
   EXPECT_LT(one.attempts[0].started, one.attempts[2].started);
+  for (const auto& attempt : one.attempts) {
+    EXPECT_GE(attempt.ended, attempt.started);
+    EXPECT_EQ(attempt.node, "north");
+    EXPECT_EQ(attempt.version, "1.2.3");
+    EXPECT_THAT(attempt.backtrace, HasSubstr("+0x")) << "where the rule threw";
+  }
   EXPECT_EQ(one.message.type, "said");
   EXPECT_EQ(one.message.payload, describe::to_json(said{"k", "poison"}));
   EXPECT_EQ(books().parked, 1U);
