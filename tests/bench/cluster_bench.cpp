@@ -1,11 +1,13 @@
 // What distance costs: the same shop on one node and on three, on the same cores.
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/ensure.hpp"
 #include "bench/measurement.hpp"
 #include "bench/order_load.hpp"
+#include "messages/customer_messages.hpp"
 #include "support/cluster_processes.hpp"
 #include "support/process.hpp"
 
@@ -77,6 +79,50 @@ double detection(testing::cluster_processes& nodes, http::client& connection) {
   return took;
 }
 
+struct pace {
+  double per_second = 0;  ///< orders that were accepted and charged
+  double memory_mb = 0;   ///< of the node that publishes what the frozen one would hear
+};
+
+/// Orders are taken for a while; counted are those that payment, on the third node, has charged.
+pace take_orders(testing::cluster_processes& nodes, http::client& connection, std::chrono::seconds time) {
+  const demo::shop_client door{connection, nodes.url("north")}, payment{connection, nodes.url("east")};
+  const auto charged = [&] {
+    return payment.metrics().value().sum("runtime_messages_handled_total",
+                                         {{"service", "payment"}, {"message", "card_charged"}});
+  };
+  const auto customer = door.post<messages::customer_summary>("/customers", demo::customer_body(1), 201).value();
+  const auto body = R"({"customer_id":")" + customer.customer_id +
+                    R"(","lines":[{"sku":"MC-0002","quantity":1}],"payment":{"card":"4242424242424242"}})";
+  const auto before = charged();
+  const auto start = clock::now();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i)
+    clients.emplace_back([&] {
+      while (seconds_since(start) < static_cast<double>(time.count()))
+        (void)connection.fetch(door.post_request("/orders", body));
+    });
+  for (auto& one : clients) one.join();
+  return {(charged() - before) / seconds_since(start),
+          door.metrics().value().sum("process_resident_memory_bytes") / (1 << 20)};
+}
+
+/// A frozen subscriber costs its publisher its log and nothing else.
+void measure_backpressure(const settings& how, testing::cluster_processes& nodes, http::client& connection,
+                          measurements& into) {
+  const std::chrono::seconds time{std::max<std::int64_t>(1, static_cast<std::int64_t>(10 * how.size))};
+  const auto before = take_orders(nodes, connection, time);
+  nodes.freeze("south");
+  const auto during = take_orders(nodes, connection, time);
+  nodes.resume("south");
+  into.push_back(summarize("orders charged, all nodes there", "1/s", {before.per_second}));
+  into.push_back(summarize("orders charged, a subscriber's node is frozen", "1/s", {during.per_second}, {},
+                           "it would ship and mail them"));
+  into.push_back(summarize("frozen / all there", "ratio", {during.per_second / before.per_second}, 0.95));
+  into.push_back(summarize("the publisher's memory meanwhile", "MB", {during.memory_mb - before.memory_mb}, {},
+                           "grown by, while it published for the frozen node"));
+}
+
 }  // namespace
 
 void measure_cluster(const settings& how, measurements& into) {
@@ -107,6 +153,7 @@ void measure_cluster(const settings& how, measurements& into) {
     into.push_back(summarize("GET of something " + where + ", p50", "us", {percentile(took, 0.5)}));
     into.push_back(summarize("GET of something " + where + ", p99", "us", {percentile(took, 0.99)}));
   }
+  measure_backpressure(how, nodes, connection, into);
   into.push_back(repeat(
       how, "a frozen peer is noticed", "ms", [&] { return detection(nodes, connection); }, 2'000,
       "down after 1500 ms of silence"));

@@ -30,6 +30,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"waiting", "a large waiting room", measure_waiting},
                            part{"orders", "the real program end to end", measure_orders},
                            part{"cluster", "the real program on several nodes", measure_cluster},
+                           part{"streams", "a durable stream within a node and between two", measure_streams},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"telemetry", "what it costs to count", measure_telemetry},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},

@@ -65,6 +65,7 @@ void measure_backlog(const settings& how, measurements& into);      ///< a parti
 void measure_waiting(const settings& how, measurements& into);      ///< a large waiting room
 void measure_orders(const settings& how, measurements& into);       ///< the real program end to end
 void measure_cluster(const settings& how, measurements& into);      ///< the real program on several nodes
+void measure_streams(const settings& how, measurements& into);      ///< one durable stream, within a node and between
 void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
 void measure_telemetry(const settings& how, measurements& into);    ///< the whole shop with and without metrics
 void measure_tell(const settings& how, measurements& into);         ///< a managed actor beside bare CAF
