@@ -61,7 +61,7 @@ int repartition_service(const repartition_wish& wish) {
     return exit_bad_config;
   }
   const auto data = wish.data.empty() ? project_root() / ".data" / before.name : fs::absolute(wish.data);
-  const auto journal = data / ("repartition-" + wish.service + ".json");
+  const auto journal = service::repartition_journal(data, wish.service);
   const auto finished = service::finish_repartition(journal);
   if (!finished) return refuse(finished.error());
   if (*finished) {

@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "service/cell_types.hpp"
+#include "service/repartition.hpp"
 #include "telemetry/log.hpp"
 
 namespace musiccorp::node {
@@ -30,8 +31,14 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
       asked_{asked},
       stores_{storage::sqlite_stores(options_.data, options_.durability)} {}
 
-/// A store that nobody opens is data that nobody sees, because somebody forgot to share it out anew, or to move it.
+/// A store that nobody opens is data that nobody sees, because somebody forgot to share it out anew, or to move it;
+/// and one that is being moved must not be made anew.
 result<void> cell_factory::refuse_strange_stores() const {
+  std::error_code no_folder;
+  for (const auto& file : std::filesystem::directory_iterator{options_.data / "..", no_folder})
+    if (options_.cluster && service::is_repartition_journal(file.path()))
+      return failure(fault_kind::conflict, file.path().lexically_normal().string() +
+                                               ": a repartition was interrupted; call it again, and it is finished");
   std::set<std::string> expected, services;
   for (const auto& one : services_) {
     expected.insert(one.store_name());

@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view journal_begins = "repartition-", journal_ends = ".json";
+
 struct file_move {
   std::string from;
   std::string to;
@@ -344,6 +346,15 @@ class repartitioning {
 };
 
 }  // namespace
+
+fs::path repartition_journal(const fs::path& data, std::string_view service) {
+  return data / (std::string{journal_begins} + std::string{service} + std::string{journal_ends});
+}
+
+bool is_repartition_journal(const fs::path& file) {
+  const auto name = file.filename().string();
+  return name.starts_with(journal_begins) && name.ends_with(journal_ends);
+}
 
 result<repartition_report> repartition(std::span<const service_definition> services, const repartition_order& order) {
   return repartitioning{services, order}.run();

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -13,6 +14,10 @@
 
 /// Gives a service another number of partitions, while nothing runs.
 namespace musiccorp::service {
+
+/// Where the journal of a service is, beside the folders of the nodes.
+[[nodiscard]] std::filesystem::path repartition_journal(const std::filesystem::path& data, std::string_view service);
+[[nodiscard]] bool is_repartition_journal(const std::filesystem::path& file);
 
 struct repartition_order {
   std::string service;

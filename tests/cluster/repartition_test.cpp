@@ -118,6 +118,26 @@ TEST_F(Repartition, IsRefusedWhileAnythingRunsOrIsNotDoneAndChangesNothing) {
   expect_all_of_it();
 }
 
+/// Or a node would make anew what is about to come to its place.
+TEST_F(Repartition, NoNodeStartsWhileOneIsNotFinished) {
+  open_shop();
+  order_for_a_while(20);
+  close_shop();
+  const auto journal = folder_.path() / "repartition-order.json";
+  std::ofstream{journal} << R"({"service":"order","moves":[]})";
+  nodes_.launch("north");
+  EXPECT_EQ(nodes_.wait("north", 60s), (demo::process_end{74, 0}));
+  EXPECT_THAT(nodes_.log_end("north"), HasSubstr("a repartition was interrupted"));
+  want("order", 2);
+  const auto end = repartition("order");
+  EXPECT_EQ(end.code, 0) << end.err;
+  EXPECT_THAT(end.out, HasSubstr("An interrupted call is finished"));
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  EXPECT_EQ(repartition("order").code, 0);
+  open_shop();
+  expect_all_of_it();
+}
+
 TEST_F(Repartition, SaysWhatElseDiffersBetweenTheFiles) {
   want("order", 3);
   const auto twice = former();
