@@ -43,6 +43,7 @@ partition::partition(const service_definition& definition, wiring wires, partiti
       limits_{std::move(limits)},
       environment_{std::move(environment)},
       random_{environment_.seed},
+      spans_{environment_.spans, definition.name()},
       sendable_{definition.says_types()},
       outbox_{definition.name(), limits_.outbox},
       dependencies_{definition,
@@ -277,7 +278,8 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     if (!ask.service.empty()) question->to = ask.service;
     question->correlation = one.message.correlation.empty() ? one.message.id : one.message.correlation;
     question->causation = one.message.id;
-    question->traceparent = one.message.traceparent;
+    const auto trace = spans_.caused_by(one.message);
+    question->traceparent = trace ? telemetry::traceparent_text{*trace}.view() : one.message.traceparent;
     question->occurred = environment_.clock.now();
     questions.push_back(std::move(*question));
   }

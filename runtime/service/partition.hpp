@@ -24,6 +24,7 @@
 #include "service/dependencies.hpp"
 #include "service/ledger.hpp"
 #include "service/outgoing.hpp"
+#include "service/turn_spans.hpp"
 #include "service/wiring.hpp"
 #include "storage/store.hpp"
 #include "supervision/watchdog.hpp"
@@ -70,6 +71,7 @@ struct partition_environment {
   dependency_board* board = nullptr;  ///< shows the services that this one asks; null: nobody looks
   /// The process is stopping as planned: trouble that may pass costs a message no attempt. Null: it never does.
   const std::atomic<bool>* stopping = nullptr;
+  telemetry::span_store* spans = nullptr;  ///< where its work leaves spans; null: nowhere
 };
 
 /// One service partition without its actor: takes messages in, runs rules in turns, commits many turns at once, and
@@ -272,6 +274,7 @@ class partition {
   partition_limits limits_;
   partition_environment environment_;
   base::random_source random_;
+  turn_spans spans_;
   std::vector<std::string> sendable_;  ///< types that rules may send
   std::unique_ptr<storage::store> store_;
   std::optional<base::fault> failure_;

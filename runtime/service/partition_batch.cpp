@@ -126,12 +126,15 @@ result<void> partition::in_transaction(batch_work& work, Work inside) {
     finish(work);
     const auto committing = environment_.clock.now();
     must(store_->commit());
+    const auto committed = environment_.clock.now();
     if (work.wrote)
-      environment_.store_numbers->committed(
-          work.handled, std::chrono::duration<double>(environment_.clock.now() - committing).count());
+      environment_.store_numbers->committed(work.handled,
+                                            std::chrono::duration<double>(committed - committing).count());
+    spans_.committed(work.wrote ? std::optional{committed} : std::nullopt);
     return {};
   } catch (turn_trouble& trouble) {
     store_->rollback();
+    spans_.rolled_back();
     return failure(std::move(trouble.what));
   }
 }
@@ -150,6 +153,7 @@ void partition::run_request(pending_request& one, batch_work& work) {
     if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
     auto tried_once = try_rule(one.message, one.answers, work);
     const auto& said = tried_once.said;
+    spans_.asked(one.message, {tried_once.started, tried_once.ended}, said);
     // A request has no attempts to spend; all of one type count as one message, or a caller could spend the budget.
     if (const auto* trouble = said.is<base::fault>(); trouble && trouble->kind == fault_kind::crash)
       note_crash(one.message.type, message::scrubbed(definition_.types(), one.message, trouble->text), tried_once,
@@ -274,6 +278,7 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
     }
     try {
       turn scope{message, definition_.name(), *store_, now, random_, &sendable_, &definition_.share()};
+      scope.trace_as(spans_.caused_by(message));
       if (how == seriousness::rehearsal) scope.rehearse();
       auto decided = rule->run(scope, message, answers);
       one.unreadable = scope.is_unreadable();
@@ -320,11 +325,13 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
     apply(std::move(one.effects), work);
   if (replies) {
     turn now{row.message, definition_.name(), *store_, work.now, random_};
+    now.trace_as(spans_.caused_by(row.message));
     auto reply = now.envelope_for(got->type, got->version, got->key, got->payload);
     reply.to = row.message.reply_to;
     reply.answers = row.message.id;
     append(std::move(reply), work);
   }
+  spans_.done(row.message, {one.started, one.ended}, is_first_try(row), no != nullptr);
   settled(from, row, waited, work);
 }
 

@@ -45,6 +45,7 @@ template <describe::described Event>
 void partition::tell_hospital(const envelope& about, const Event& event, batch_work& work) {
   if (hospital_.empty()) return;
   turn now{about, definition_.name(), *store_, work.now, random_};
+  now.trace_as(spans_.told_of(about));
   append(now.envelope_for(describe::name_of<Event>(), describe::version_of<Event>(), describe::key_of(event),
                           describe::to_json(event)),
          work);
@@ -91,6 +92,8 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   const bool may_pass = base::facts_of(trouble.kind).what == base::fault_class::transient;
   if (may_pass && environment_.stopping != nullptr && environment_.stopping->load())
     return put_off(std::move(row), policy, work);
+  spans_.failed(row.message, {one.started, one.ended}, row.attempts_before + row.attempts + 1, is_first_try(row),
+                trouble.kind);
   charge_deaths(row);
   const auto told = message::scrubbed(definition_.types(), row.message, trouble.text);
   if (trouble.kind == fault_kind::crash) note_crash(row.message.id, told, one, work);
@@ -165,11 +168,12 @@ void partition::bury(upstream& from, storage::waiting_row row, telemetry::death_
 
 void partition::defer(upstream& from, storage::waiting_row row, const not_yet& said, const tried& one,
                       batch_work& work) {
-  if (row.deferred_since == instant{}) row.deferred_since = work.now;
   const auto patience = said.deadline > duration{} ? said.deadline : limits_.deferral_longest;
-  const auto deadline = row.deferred_since + patience;
+  const auto deadline = (row.deferred_since == instant{} ? work.now : row.deferred_since) + patience;
   if (work.now >= deadline)
     return fail(from, std::move(row), {fault_kind::expired, "not yet for too long: " + said.text, {}, {}}, one, work);
+  spans_.deferred(row.message, {one.started, one.ended}, is_first_try(row));
+  if (row.deferred_since == instant{}) row.deferred_since = work.now;
   row.state = waiting_state::deferred;
   row.due = said.waits_for_entity()
                 ? deadline

@@ -39,4 +39,9 @@ T must(result<T> step) {
   return row;
 }
 
+/// Nobody has tried to handle it before.
+[[nodiscard]] inline bool is_first_try(const storage::waiting_row& row) {
+  return row.attempts_before + row.attempts == 0 && row.deferred_since == instant{};
+}
+
 }  // namespace musiccorp::service

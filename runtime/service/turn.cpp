@@ -50,7 +50,10 @@ message::envelope turn::envelope_for(std::string_view type, int version, std::st
   made.source = service_;
   made.correlation = message_.correlation.empty() ? message_.id : message_.correlation;
   made.causation = message_.id;
-  made.traceparent = message_.traceparent;
+  if (trace_)
+    made.traceparent = telemetry::traceparent_text{*trace_}.view();
+  else
+    made.traceparent = message_.traceparent;
   made.occurred = now_;
   made.payload = std::move(payload);
   return made;

@@ -12,6 +12,7 @@
 #include "describe/json.hpp"
 #include "message/envelope.hpp"
 #include "storage/store.hpp"
+#include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
 
@@ -116,6 +117,9 @@ class turn {
   void note_unreadable() { is_unreadable_ = true; }
   [[nodiscard]] bool is_unreadable() const { return is_unreadable_; }
 
+  /// What this turn sends says that this caused it, instead of whatever caused the turn.
+  void trace_as(const std::optional<telemetry::trace_context>& span) { trace_ = span; }
+
   /// For the partition, after the rule.
   [[nodiscard]] turn_effects take_effects() { return std::move(effects_); }
   [[nodiscard]] const turn_effects& effects() const { return effects_; }
@@ -150,6 +154,7 @@ class turn {
   const std::vector<std::string>* says_;
   const delivery::key_share* share_;
   turn_effects effects_;
+  std::optional<telemetry::trace_context> trace_{};
   bool is_rehearsal_ = false;
   bool is_unreadable_ = false;
 };

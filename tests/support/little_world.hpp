@@ -81,6 +81,7 @@ class little_world {
     message.source = "test";
     message.occurred = clock.now();
     message.idempotency = std::move(idempotency);
+    message.traceparent = traceparent;
     message.payload = describe::to_json(command);
     const auto token = ++tokens_;
     askers_[token] = {};
@@ -131,6 +132,7 @@ class little_world {
     return count;
   }
 
+  std::string traceparent{};  ///< of what is asked from now on
   base::manual_clock clock;
   std::unique_ptr<storage::store_factory> stores;
 
