@@ -61,6 +61,7 @@ std::string front_page(std::span<const service_definition> services, const std::
                 {"health", "/healthz"},
                 {"ready", "/readyz"},
                 {"supervision", "/supervision"},
+                {"trace", "/trace/{trace_id}"},
                 {"cluster", "/cluster"}}},
               {"routes", routes}}
       .dump(2);

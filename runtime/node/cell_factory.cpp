@@ -19,7 +19,8 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
                            const std::map<std::string, service::wiring>& wires,
                            std::shared_ptr<const base::clock> clock, service::ledger_board& ledgers,
                            observatory& numbers, std::shared_ptr<service::directory> places,
-                           std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked)
+                           std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked,
+                           std::shared_ptr<telemetry::span_store> spans)
     : options_{options},
       services_{services},
       wires_{wires},
@@ -29,6 +30,7 @@ cell_factory::cell_factory(const node_options& options, std::span<const service_
       directory_{std::move(places)},
       watchdog_{std::move(watchdog)},
       asked_{asked},
+      spans_{std::move(spans)},
       stores_{storage::sqlite_stores(options_.data, options_.durability)} {}
 
 /// A store that nobody opens is data that nobody sees, because somebody forgot to share it out anew, or to move it;
@@ -125,7 +127,7 @@ std::unique_ptr<service::partition> cell_factory::make(const service_definition&
       definition, where.wires, where.options.limits,
       service::partition_environment{*stores_, *clock_, seed, ledgers_, options_.name, options_.version,
                                      numbers_.cell(definition.name()), where.store_numbers, where.queues, &asked_,
-                                     &stopping_});
+                                     &stopping_, spans_.get()});
 }
 
 result<supervision::started_child> cell_factory::start(const service_definition& definition,

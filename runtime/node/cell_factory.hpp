@@ -30,7 +30,8 @@ class cell_factory {
   cell_factory(const node_options& options, std::span<const service_definition> services,
                const std::map<std::string, service::wiring>& wires, std::shared_ptr<const base::clock> clock,
                service::ledger_board& ledgers, observatory& numbers, std::shared_ptr<service::directory> places,
-               std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked);
+               std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked,
+               std::shared_ptr<telemetry::span_store> spans);
 
   /// Looks at what an earlier process of this data folder left and who is to blame for its end, and opens every
   /// store, so that each knows of it before anything runs. The error names what could not be opened.
@@ -73,6 +74,7 @@ class cell_factory {
   std::shared_ptr<service::directory> directory_;
   std::shared_ptr<supervision::watchdog> watchdog_;
   service::dependency_board& asked_;
+  std::shared_ptr<telemetry::span_store> spans_;
   std::unique_ptr<storage::store_factory> stores_;
   std::unique_ptr<delivery::in_flight_slots> slots_;
   bool slots_accepted_ = false;

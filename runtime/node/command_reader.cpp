@@ -115,23 +115,4 @@ result<std::string> idempotency_of(const http::request& request, const service::
   return route.method + " " + route.path + " " + std::string{*header};
 }
 
-std::string traceparent_of(const http::request& request) {
-  const auto header = request.headers.find("traceparent");
-  if (!header || header->size() != 55 || !header->starts_with("00-")) return {};
-  const auto is_hex = [](char letter) {
-    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f');
-  };
-  for (std::size_t i = 0; i < header->size(); ++i)
-    if ((i == 2 || i == 35 || i == 52) ? (*header)[i] != '-' : !is_hex((*header)[i])) return {};
-  const auto is_zero = [&](std::size_t from, std::size_t size) {
-    return header->substr(from, size).find_first_not_of('0') == std::string_view::npos;
-  };
-  if (is_zero(3, 32) || is_zero(36, 16)) return {};  // "All zeros" is no id (W3C Trace Context, 3.2.2).
-  return std::string{*header};
-}
-
-std::string_view trace_id_of(std::string_view traceparent) {
-  return traceparent.size() == 55 ? traceparent.substr(3, 32) : std::string_view{};
-}
-
 }  // namespace musiccorp::node

@@ -21,9 +21,4 @@ namespace musiccorp::node {
 /// longer than 255 bytes or not printable ASCII.
 [[nodiscard]] result<std::string> idempotency_of(const http::request& request, const service::route& route);
 
-/// A W3C traceparent of version 00, or empty.
-[[nodiscard]] std::string traceparent_of(const http::request& request);
-/// The trace id in a traceparent; empty when there is none.
-[[nodiscard]] std::string_view trace_id_of(std::string_view traceparent);
-
 }  // namespace musiccorp::node

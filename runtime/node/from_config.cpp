@@ -102,6 +102,12 @@ telemetry::log_level level_from(config::log_detail level) {
   return telemetry::log_level_named(describe::name_of(level)).value_or(telemetry::log_level::warning);
 }
 
+/// Where the other nodes ask it: a door that listens everywhere is where its link is.
+config::address door_of(const config::cluster_member& one) {
+  const bool everywhere = one.http.host == "0.0.0.0" || one.http.host == "::";
+  return {everywhere ? one.link.host : one.http.host, one.http.port};
+}
+
 }  // namespace
 
 node_options options_from(const config::node_config& config, std::string version, std::filesystem::path data) {
@@ -132,6 +138,7 @@ cluster_options cluster_from(const config::cluster_plan& plan, const std::string
   for (const auto& one : plan.members) {
     if (one.name != self) {
       links.peers.push_back({one.name, one.link.host, one.link.port});
+      made.doors.emplace(one.name, "http://" + config::text_of(door_of(one)));
       continue;
     }
     links.host = one.link.host;

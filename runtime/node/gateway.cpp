@@ -52,11 +52,12 @@ http::reply http_reply(const request::reply& said, const service::route& route, 
 
 gateway::gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
                  service::partition_counts counts, std::shared_ptr<const base::clock> clock, std::uint64_t seed,
-                 base::duration request_timeout)
+                 base::duration request_timeout, std::shared_ptr<telemetry::span_store> spans)
     : places_{std::move(places)},
       counts_{std::move(counts)},
       clock_{std::move(clock)},
       request_timeout_{request_timeout},
+      traces_{std::move(spans), seed ^ 0x7ace'1d5eULL},
       random_{seed},
       sink_{system} {}
 
@@ -74,11 +75,15 @@ std::vector<http::route> gateway::routes(std::span<const service_definition> ser
 
 void gateway::serve(const std::string& service, const service::route& route, http::request request,
                     std::shared_ptr<http::exchange> exchange) {
-  auto message = read(route, request);
-  if (!message) return exchange->respond(http::problem_reply(message.error()));
+  const auto trace = traces_.begin(request, clock_->now());
+  answered done = [this, exchange = std::move(exchange), &route, trace](const request::reply& said) {
+    auto reply = http_reply(said, route, trace.trace_id());
+    traces_.end(trace, route.type, clock_->now(), reply);
+    exchange->respond(std::move(reply));
+  };
+  auto message = read(route, request, trace);
+  if (!message) return done(message.error());
   const auto deadline = clock_->now() + request_timeout_;
-  answered done = [exchange = std::move(exchange), &route, trace_id = std::string{trace_id_of(message->traceparent)}](
-                      const request::reply& said) { exchange->respond(http_reply(said, route, trace_id)); };
   if (message->key.empty() && route.page_size > 0 && counts_.of(service) > 1)
     return ask_all(service, route, request, *message, deadline, std::move(done));
   const auto& place = !message->key.empty()           ? message->key
@@ -131,7 +136,8 @@ void gateway::ask_all(const std::string& service, const service::route& route, c
   for (const auto& partition : all) ask(partition, message, deadline, come);
 }
 
-result<envelope> gateway::read(const service::route& route, const http::request& request) {
+result<envelope> gateway::read(const service::route& route, const http::request& request,
+                               const door_trace::visit& trace) {
   envelope message;
   auto text = command_text(request, route);
   if (!text) return failure(std::move(text.error()));
@@ -141,7 +147,7 @@ result<envelope> gateway::read(const service::route& route, const http::request&
   message.version = route.input->version;
   message.key = command_key(request, route);
   message.source = "http";
-  message.traceparent = traceparent_of(request);
+  message.traceparent = trace.traceparent();
   message.occurred = clock_->now();
   message.idempotency = std::move(*idempotency);
   message.payload = std::move(*text);

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "http/dispatch.hpp"
+#include "node/door_trace.hpp"
 #include "node/response_sink.hpp"
 #include "service/cell.hpp"
 #include "service/definition.hpp"
@@ -20,7 +21,8 @@ namespace musiccorp::node {
 class gateway {
  public:
   gateway(caf::actor_system& system, std::shared_ptr<service::directory> places, service::partition_counts counts,
-          std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout);
+          std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout,
+          std::shared_ptr<telemetry::span_store> spans);
 
   /// The routes of these services. The definitions must outlive the gateway. Of a service with several partitions, a
   /// request goes to the one that has its key; a new thing to the one of its Idempotency-Key, or to any; a list is
@@ -35,12 +37,14 @@ class gateway {
   void ask(const std::string& partition, envelope message, base::instant deadline, answered done);
   void ask_all(const std::string& service, const service::route& route, const http::request& request,
                const envelope& message, base::instant deadline, answered done);
-  [[nodiscard]] result<envelope> read(const service::route& route, const http::request& request);
+  [[nodiscard]] result<envelope> read(const service::route& route, const http::request& request,
+                                      const door_trace::visit& trace);
 
   std::shared_ptr<service::directory> places_;
   const service::partition_counts counts_;
   std::shared_ptr<const base::clock> clock_;
   base::duration request_timeout_;
+  door_trace traces_;
   std::mutex mutex_;
   base::random_source random_;  ///< guarded by `mutex_`
   response_sink sink_;

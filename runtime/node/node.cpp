@@ -15,6 +15,7 @@
 #include "node/observatory.hpp"
 #include "node/shutdown.hpp"
 #include "node/supervision_routes.hpp"
+#include "node/trace_route.hpp"
 #include "node/tree.hpp"
 #include "node/tree_numbers.hpp"
 #include "service/cell_types.hpp"
@@ -75,7 +76,7 @@ class node::parts {
         wires_{service::wire(services_)},
         numbers_{*clock_, options_.version, ledgers_},
         tree_numbers_{numbers_.registry(), local_, board_},
-        cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_, *asked_},
+        cells_{options_, local_, wires_, clock_, ledgers_, numbers_, places_, watchdog_, *asked_, spans_},
         config_{threads_for(options_, local_.size()), options_.throughput, options_.cluster.has_value()},
         system_{config_} {}
 
@@ -91,7 +92,7 @@ class node::parts {
     delivery::install_crash_handler();
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
     gateway_ = std::make_unique<gateway>(system_, places_, counts_of(options_), clock_,
-                                         options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout);
+                                         options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout, spans_);
     if (options_.cluster) {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
                           [this](const std::string& why) { give_up(why); });
@@ -228,6 +229,9 @@ class node::parts {
     }));
     table.push_back(
         drain_route(options_.name, [this](const operator_command& order) { return drain_by_order(order); }));
+    table.push_back(trace_route(spans_, options_.name,
+                                options_.cluster ? options_.cluster->doors : std::map<std::string, std::string>{},
+                                client_));
     console_.add_routes(table);
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     auto handler = http::dispatch(std::move(table));
@@ -328,6 +332,9 @@ class node::parts {
   std::shared_ptr<base::system_clock> clock_ = std::make_shared<base::system_clock>();
   service::ledger_board ledgers_;
   observatory numbers_;
+  std::shared_ptr<telemetry::span_store> spans_ =
+      options_.traces.recorded ? std::make_shared<telemetry::span_store>(options_.traces.limits) : nullptr;
+  std::shared_ptr<http::client> client_ = std::make_shared<http::client>();  ///< asks the neighbours' doors
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();
   tree_numbers tree_numbers_;

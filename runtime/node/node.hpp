@@ -14,6 +14,7 @@
 #include "http/server.hpp"
 #include "service/partition.hpp"
 #include "storage/sqlite_store.hpp"
+#include "telemetry/span_store.hpp"
 
 namespace musiccorp::node {
 
@@ -28,6 +29,7 @@ struct cluster_options {
   /// Who this node is, its peers and their links, and who owns which partition. The rest of it (epochs, what is to be
   /// called) is the node's own.
   cluster::link_options links{};
+  std::map<std::string, std::string> doors{};  ///< of the other nodes: "http://host:port"
   /// Services with several partitions.
   service::partition_counts counts{};
 
@@ -48,6 +50,12 @@ struct supervision_options {
   bool wedged_ends_process = false;                                       ///< else it is only told, and waited for
 };
 
+/// What is remembered of who caused what.
+struct trace_options {
+  bool recorded = true;
+  telemetry::span_store::limits limits{};
+};
+
 struct node_options {
   std::string name = "shop";
   std::string version = "0";
@@ -59,6 +67,7 @@ struct node_options {
   std::size_t throughput = 200;  ///< messages that one actor may handle before it is another one's turn
   std::uint64_t seed = 1;
   supervision_options supervision{};
+  trace_options traces{};
   service_options defaults{};
   std::map<std::string, service_options> services{};  ///< those that differ
   std::optional<cluster_options> cluster{};           ///< missing: everything runs here
