@@ -34,6 +34,18 @@ class TurnSpans : public ::testing::Test {
     return told;
   }
   std::size_t count(const std::string& what) { return static_cast<std::size_t>(std::ranges::count(story(), what)); }
+  /// "kind service type" of what caused the span of these words.
+  std::string cause_of(const std::string& effect) {
+    const auto words = [this](const telemetry::span& one) {
+      return std::string{name_of(one.kind)} + " " + spans.text(one.service) + " " + spans.text(one.type);
+    };
+    const auto all = spans.of(door.trace);
+    for (const auto& one : all)
+      if (words(one) == effect)
+        for (const auto& other : all)
+          if (other.id == one.parent) return words(other);
+    return {};
+  }
   /// Each has its cause in the trace, or is caused by the door.
   void expect_one_tree() {
     const auto all = spans.of(door.trace);
@@ -65,6 +77,9 @@ TEST_F(TurnSpans, OneConversationIsOneTree) {
   EXPECT_EQ(count("commit book sold ok"), 1U);
   EXPECT_EQ(count("turn till stamped ok"), 1U);  // The answer to a durable request.
   EXPECT_EQ(count("attempt book sold failed"), 0U);
+  EXPECT_EQ(cause_of("hop book sold"), "turn till buy");
+  EXPECT_EQ(cause_of("turn book sold"), "hop book sold");
+  EXPECT_EQ(cause_of("turn price price_of"), "turn till buy");
 }
 
 TEST_F(TurnSpans, EachFailedAttemptIsThereWithItsKindOfTrouble) {
