@@ -132,7 +132,8 @@ TEST_F(Prometheus, AnswersEveryPanelAndRuleOfARunningShop) {
   for (const auto& one : questions())
     if (!is_about_links(one.expression)) expect_answer(prometheus_, one);
 
-  for (const auto& group : prometheus_.get("rules").at("groups"))
+  const auto rules = prometheus_.get("rules");
+  for (const auto& group : rules.at("groups"))
     for (const auto& rule : group.at("rules")) {
       const auto name = rule.at("name").get<std::string>();
       EXPECT_EQ(rule.at("health"), "ok") << name << ": " << rule.value("lastError", "");
