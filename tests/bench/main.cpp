@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   app.add_option(
          "--only", only,
-         "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, start, telemetry, tell, "
+         "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, streams, start, telemetry, tell, "
          "supervision, mechanisms")
       ->delimiter(',');
   try {
