@@ -284,6 +284,20 @@ struct breaker_config {
   }
 };
 
+/// Which conversations are remembered, span by span.
+struct traces_config {
+  std::int32_t begun_one_in = 16;
+
+  static constexpr auto describe() {
+    return describe_as(
+        "traces_config", 1,
+        field("begun_one_in", &traces_config::begun_one_in,
+              "One of so many requests that bring no traceparent begins a trace; 0: none. A caller's own "
+              "always goes on",
+              defaulted, between(0, 1'000'000)));
+  }
+};
+
 struct node_config {
   std::string schema;
   std::string node = "shop";
@@ -297,6 +311,7 @@ struct node_config {
   stream_config streams;
   supervision_config supervision;
   breaker_config breaker;
+  traces_config traces;
   std::int64_t stop_longest_ms = 5'000;
   std::optional<std::int64_t> seed;
   std::map<std::string, std::string> imports;
@@ -320,6 +335,7 @@ struct node_config {
         field("supervision", &node_config::supervision, "What happens to a service that fails", defaulted),
         field("breaker", &node_config::breaker, "What happens to requests that need a service that does not answer",
               defaulted),
+        field("traces", &node_config::traces, "Which conversations are remembered, span by span", defaulted),
         field("stop_longest_ms", &node_config::stop_longest_ms,
               "An orderly stop takes at most this long; what is not done by then is cut", defaulted,
               between(100, 600'000)),

@@ -2,8 +2,8 @@
 
 namespace musiccorp::node {
 
-door_trace::door_trace(std::shared_ptr<telemetry::span_store> where, std::uint64_t seed)
-    : where_{std::move(where)}, random_{seed} {}
+door_trace::door_trace(std::shared_ptr<telemetry::span_store> where, std::uint32_t begun_one_in, std::uint64_t seed)
+    : where_{std::move(where)}, begun_one_in_{begun_one_in}, random_{seed} {}
 
 std::string door_trace::visit::trace_id() const { return context.trace ? to_text(context.trace) : std::string{}; }
 
@@ -20,6 +20,7 @@ door_trace::visit door_trace::begin(const http::request& request, base::instant 
     }
   if (!where_) return made;
   const std::lock_guard hold{mutex_};
+  if (!made.context.trace && (begun_one_in_ == 0 || random_.next() % begun_one_in_ != 0)) return made;
   if (!made.context.trace) made.context.trace = {random_.next(), random_.next() | 1U};
   made.context.span = random_.next() | 1U;
   return made;

@@ -12,12 +12,12 @@
 
 namespace musiccorp::node {
 
-/// Where a request from outside stands in a trace: the caller's, when it names one that can be read, else a new one.
-/// Thread-safe.
+/// Where a request from outside stands in a trace: the caller's, when it names one that can be read, else, for one
+/// request of so many, a new one. Thread-safe.
 class door_trace {
  public:
   /// Without a store nothing is recorded and no trace is begun; a caller's still goes on.
-  door_trace(std::shared_ptr<telemetry::span_store> where, std::uint64_t seed);
+  door_trace(std::shared_ptr<telemetry::span_store> where, std::uint32_t begun_one_in, std::uint64_t seed);
 
   struct visit {
     telemetry::trace_context context{};  ///< of the request's own span; without a trace id: no trace
@@ -35,6 +35,7 @@ class door_trace {
 
  private:
   std::shared_ptr<telemetry::span_store> where_;
+  const std::uint32_t begun_one_in_;
   std::mutex mutex_;
   base::random_source random_;  ///< guarded by `mutex_`
 };

@@ -122,6 +122,7 @@ node_options options_from(const config::node_config& config, std::string version
   options.threads = size(config.scheduler.threads);
   options.throughput = size(config.scheduler.throughput);
   options.seed = config.seed ? static_cast<std::uint64_t>(*config.seed) : base::seed_from_system();
+  options.traces.begun_one_in = static_cast<std::uint32_t>(config.traces.begun_one_in);
   options.supervision = supervision_from(config.supervision);
   options.defaults = defaults_from(config);
   for (const auto& [name, one] : config.services) options.services[name] = service_from(one, options.defaults);
@@ -171,8 +172,9 @@ result<void> check_message_types(const config::node_config& config, std::span<co
       pointer += "/retry_by_type";
       describe::append_step(pointer, type);
       const auto meant = describe::closest(type, known);
-      problems.push_back({pointer, "a message that " + one.service() + " does not handle",
-                          meant.empty() ? "one that it does" : "one that it does; did you mean " + std::string{meant} + "?"});
+      problems.push_back(
+          {pointer, "a message that " + one.service() + " does not handle",
+           meant.empty() ? "one that it does" : "one that it does; did you mean " + std::string{meant} + "?"});
     }
   }
   if (problems.empty()) return {};

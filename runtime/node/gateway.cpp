@@ -52,12 +52,13 @@ http::reply http_reply(const request::reply& said, const service::route& route, 
 
 gateway::gateway(caf::actor_system& system, std::shared_ptr<service::directory> places,
                  service::partition_counts counts, std::shared_ptr<const base::clock> clock, std::uint64_t seed,
-                 base::duration request_timeout, std::shared_ptr<telemetry::span_store> spans)
+                 base::duration request_timeout, std::shared_ptr<telemetry::span_store> spans,
+                 std::uint32_t traces_begun_one_in)
     : places_{std::move(places)},
       counts_{std::move(counts)},
       clock_{std::move(clock)},
       request_timeout_{request_timeout},
-      traces_{std::move(spans), seed ^ 0x7ace'1d5eULL},
+      traces_{std::move(spans), traces_begun_one_in, seed ^ 0x7ace'1d5eULL},
       random_{seed},
       sink_{system} {}
 

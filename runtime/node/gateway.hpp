@@ -22,7 +22,7 @@ class gateway {
  public:
   gateway(caf::actor_system& system, std::shared_ptr<service::directory> places, service::partition_counts counts,
           std::shared_ptr<const base::clock> clock, std::uint64_t seed, base::duration request_timeout,
-          std::shared_ptr<telemetry::span_store> spans);
+          std::shared_ptr<telemetry::span_store> spans, std::uint32_t traces_begun_one_in);
 
   /// The routes of these services. The definitions must outlive the gateway. Of a service with several partitions, a
   /// request goes to the one that has its key; a new thing to the one of its Idempotency-Key, or to any; a list is

@@ -91,8 +91,9 @@ class node::parts {
       return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
     delivery::install_crash_handler();
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
-    gateway_ = std::make_unique<gateway>(system_, places_, counts_of(options_), clock_,
-                                         options_.seed ^ 0x6a7e'3a11ULL, options_.request_timeout, spans_);
+    gateway_ =
+        std::make_unique<gateway>(system_, places_, counts_of(options_), clock_, options_.seed ^ 0x6a7e'3a11ULL,
+                                  options_.request_timeout, spans_, options_.traces.begun_one_in);
     if (options_.cluster) {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
                           [this](const std::string& why) { give_up(why); });

@@ -53,6 +53,8 @@ struct supervision_options {
 /// What is remembered of who caused what.
 struct trace_options {
   bool recorded = true;
+  /// A request that brings no trace begins one, if it is one of so many; 0: never. A caller's own always goes on.
+  std::uint32_t begun_one_in = 16;
   telemetry::span_store::limits limits{};
 };
 

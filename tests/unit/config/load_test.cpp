@@ -64,7 +64,7 @@ TEST(NodeFile, HasTheDocumentedDefaults) {
             R"("handler_deadline_ms":30000,"wedged":"wait"},)"
             R"("breaker":{"failures_in_row":10,"failures_percent":50,"calls_min":20,"window_ms":10000,)"
             R"("open_first_ms":500,"open_longest_ms":10000,"jitter_percent":20,"probes_max":1},)"
-            R"("stop_longest_ms":5000,"imports":{},"services":{}})");
+            R"("traces":{"begun_one_in":16},"stop_longest_ms":5000,"imports":{},"services":{}})");
 }
 
 TEST(NodeFile, DefaultsPassTheirOwnChecks) {
@@ -112,7 +112,7 @@ TEST(NodeFile, IsReadWhole) {
       R"("delay_first_ms":35,"delay_longest_ms":36,"handler_deadline_ms":37,"wedged":"end_process"},)"
       R"("breaker":{"failures_in_row":41,"failures_percent":43,"calls_min":44,"window_ms":145,"open_first_ms":46,)"
       R"("open_longest_ms":47,"jitter_percent":48,"probes_max":49},)"
-      R"("stop_longest_ms":150,"seed":42,"imports":{"catalog":"/c.json"},)"
+      R"("traces":{"begun_one_in":0},"stop_longest_ms":150,"seed":42,"imports":{"catalog":"/c.json"},)"
       R"("services":{"inventory":{"mailbox_limit":1,"mailbox_bytes_limit":2000,)"
       R"("order":{"policy":"none","parked_per_key_max":21,"parked_max":22},"retry":{"attempts_max":3,)"
       R"("delay_first_ms":1,"delay_longest_ms":2,"jitter_percent":1,"deadline_ms":2,"process_deaths_max":1},)"

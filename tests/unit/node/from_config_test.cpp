@@ -15,6 +15,7 @@ TEST(FromConfig, TakesTheDoorAndTheThreads) {
   file.scheduler = {9, 10};
   file.durability = config::durability_choice::process;
   file.seed = 11;
+  file.traces.begun_one_in = 12;
   const auto made = options_from(file, "1.2", "/data");
   EXPECT_EQ(made.name, "eu-1");
   EXPECT_EQ(made.version, "1.2");
@@ -35,6 +36,7 @@ TEST(FromConfig, TakesTheDoorAndTheThreads) {
   EXPECT_EQ(made.threads, 9U);
   EXPECT_EQ(made.throughput, 10U);
   EXPECT_EQ(made.seed, 11U);
+  EXPECT_EQ(made.traces.begun_one_in, 12U);
 }
 
 TEST(FromConfig, TakesRetriesOrderStreamsAndBreakersAsDefaults) {

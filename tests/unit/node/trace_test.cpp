@@ -23,11 +23,12 @@ constexpr auto their_trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 class Trace : public ::testing::Test {
  protected:
-  void start(std::map<std::string, std::string> doors = {}, bool recorded = true) {
+  void start(std::map<std::string, std::string> doors = {}, bool recorded = true, std::uint32_t begun_one_in = 1) {
     node_options made;
     made.data = folder_.path();
     made.durability = storage::durability::process;
     made.traces.recorded = recorded;
+    made.traces.begun_one_in = begun_one_in;
     if (!doors.empty()) {
       made.cluster.emplace();
       made.cluster->links.cluster = "toys";
@@ -156,6 +157,21 @@ TEST_F(Trace, WithoutRecordingACallersTraceStillGoesOn) {
   EXPECT_EQ(buy_it("unknown").headers.find("traceresponse").value_or("").substr(3, 32), their_trace);
   EXPECT_FALSE(buy_it("disc", "").headers.find("traceresponse"));
   EXPECT_EQ(fetch("GET", std::string{"/trace/"} + their_trace).status, 404);
+}
+
+TEST_F(Trace, IsBegunForOneRequestOfSoManyAndForEachThatBringsOne) {
+  start({}, true, 8);
+  int begun = 0;
+  for (int i = 0; i < 400; ++i) begun += int{fetch("GET", "/totals/all").headers.find("traceresponse").has_value()};
+  EXPECT_GT(begun, 10);
+  EXPECT_LT(begun, 150);
+  EXPECT_TRUE(fetch("GET", "/totals/all", {}, theirs).headers.find("traceresponse"));
+}
+
+TEST_F(Trace, IsNeverBegunWhenNobodyWantsIt) {
+  start({}, true, 0);
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(fetch("GET", "/totals/all").headers.find("traceresponse"));
+  EXPECT_TRUE(fetch("GET", "/totals/all", {}, theirs).headers.find("traceresponse"));
 }
 
 }  // namespace
