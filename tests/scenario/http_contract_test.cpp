@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "demo/books.hpp"
 #include "demo/metrics_text.hpp"
 #include "demo/shop_client.hpp"
 #include "support/process.hpp"
@@ -403,6 +404,8 @@ TEST_F(HttpContractAtTheEnd, StopsInOrderUnderLoadAndKeepsEveryAcceptedOrder) {
     EXPECT_TRUE(shop.get("/orders/" + json::parse(one.body).at("order_id").get<std::string>()));
   }
   EXPECT_GT(accepted, 0U);
+  ASSERT_TRUE(demo::wait_for_rest(shop, 120s));
+  for (const auto& one : demo::queue_accounts(shop.metrics().value())) EXPECT_EQ(one.imbalance, 0) << one.queue;
 }
 
 TEST_F(HttpContractAtTheEnd, AnswersBusyWithRetryAfterWhenItsMailboxIsFull) {
