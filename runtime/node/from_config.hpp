@@ -21,11 +21,12 @@ namespace musiccorp::node {
 [[nodiscard]] cluster_options cluster_from(const config::cluster_plan& plan, const std::string& self,
                                            const std::string& version, std::int64_t payload_bytes_max);
 
-/// Settings of each service as JSON text, for those that have any.
 /// What a node file says about message types: each must be one that its service handles. fault{invalid} with a
 /// problem for each other one.
 [[nodiscard]] result<void> check_message_types(const config::node_config& config,
                                                std::span<const service_definition> services);
+
+/// Settings of each service as JSON text, for those that have any.
 [[nodiscard]] std::map<std::string, std::string> settings_from(const config::node_config& config);
 
 /// `on_terminal`: do people read stderr?
