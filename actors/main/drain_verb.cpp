@@ -6,7 +6,6 @@
 
 #include "commands.hpp"
 #include "config/address.hpp"
-#include "describe/suggest.hpp"
 #include "node/cluster_routes.hpp"
 #include "running_shop.hpp"
 
@@ -63,10 +62,11 @@ int drain_node(const drain_order& order) {
   }
   try {
     running_shop there{"http://" + config::text_of(member->http)};
-    const auto said = there.send<node::drain_answer>(
-        "/cluster/drain", describe::to_json(node::operator_command{order.reason, order.by}));
-    if (said.node != order.node)
-      throw ending_early{exit_refused, "at " + config::text_of(member->http) + " is node " + said.node};
+    // Before anything is done: a wrong address must not take another node out.
+    if (const auto page = there.read<node::cluster_page>("/cluster"); page.node != order.node)
+      throw ending_early{exit_refused, "at " + config::text_of(member->http) + " is node " + page.node};
+    (void)there.send<node::drain_answer>("/cluster/drain",
+                                         describe::to_json(node::operator_command{order.reason, order.by}));
     return wait_for(there, order);
   } catch (const ending_early& early) {
     std::cerr << early.text << std::endl;

@@ -168,6 +168,14 @@ TEST_P(ThreeNodes, ADrainSaysWhyItCannotBe) {
   const auto missing = run_program({"drain", "east", "--cluster", nodes_.file_name()});
   EXPECT_EQ(missing.code, 69);
   EXPECT_THAT(missing.err, ::testing::HasSubstr("does not answer"));
+  const auto swapped = (folder_.path() / "swapped.json").string();
+  auto file = nlohmann::json::parse(std::ifstream{nodes_.file_name()});
+  std::swap(file["nodes"][0]["http"], file["nodes"][1]["http"]);  // East's address is north's.
+  std::ofstream{swapped} << file;
+  const auto wrong = run_program({"drain", "east", "--cluster", swapped});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.err, ::testing::HasSubstr("is node north"));
+  EXPECT_EQ(nodes_.page(connection_, "north")->condition, node::node_condition::serving) << "it was not meant";
   EXPECT_EQ(
       connection_.fetch(demo::shop_client{connection_, nodes_.url("north")}.post_request("/cluster/drain", "{}"))
           .value()

@@ -44,6 +44,19 @@ class Supervised : public ::testing::Test {
     ASSERT_TRUE(started) << started.error().text;
     node_ = std::move(*started);
   }
+  /// With a service whose rule never ends by itself.
+  void start_with_tar() {
+    auto services = shop(trouble_);
+    service_definition tar{"tar"};
+    tar.on([this](turn&, const stamp& command) -> outcome {
+         inside_ = true;
+         let_go_.wait(false);
+         return stamped{command.id};
+       })
+        .post<stamp, stamped>("/stamps", "Never ends by itself");
+    services.push_back(std::move(tar));
+    start(std::move(services));
+  }
   http::client_response fetch(std::string method, const std::string& path, std::string body = {}) {
     http::client_request request;
     request.method = std::move(method);
@@ -179,16 +192,7 @@ TEST_F(Supervised, PeopleStopStartAndRestartAServiceAndItIsWrittenDown) {
 }
 
 TEST_F(Supervised, WhatIsAskedForIsWrittenDownBeforeItIsDone) {
-  auto services = shop(trouble_);
-  service_definition tar{"tar"};
-  tar.on([this](turn&, const stamp& command) -> outcome {
-       inside_ = true;
-       let_go_.wait(false);
-       return stamped{command.id};
-     })
-      .post<stamp, stamped>("/stamps", "Never ends by itself");
-  services.push_back(std::move(tar));
-  start(std::move(services));
+  start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
   ASSERT_TRUE(becomes([&] { return inside_.load(); }));
   auto stopped = std::async(std::launch::async, [&] { return order("tar", "stop"); });
@@ -287,16 +291,7 @@ TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
   const testing::log_lines logs;
   options_.threads = 1;
   options_.supervision.handler_deadline = 20ms;
-  auto services = shop(trouble_);
-  service_definition tar{"tar"};
-  tar.on([this](turn&, const stamp& command) -> outcome {
-       inside_ = true;
-       let_go_.wait(false);
-       return stamped{command.id};
-     })
-      .post<stamp, stamped>("/stamps", "Never ends by itself");
-  services.push_back(std::move(tar));
-  start(std::move(services));
+  start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
   ASSERT_TRUE(becomes([&] { return fetch("GET", "/healthz").status == 503; }));
   EXPECT_THAT(fetch("GET", "/healthz").body, HasSubstr("tar is wedged: stamp"));
@@ -334,16 +329,7 @@ TEST_F(Supervised, ANodeThatGivesUpSaysSoAndIsNeitherHealthyNorReady) {
 }
 
 TEST_F(Supervised, ARequestThatIsCaughtInAKilledCellIsAnswered) {
-  auto services = shop(trouble_);
-  service_definition tar{"tar"};
-  tar.on([this](turn&, const stamp& command) -> outcome {
-       inside_ = true;
-       let_go_.wait(false);
-       return stamped{command.id};
-     })
-      .post<stamp, stamped>("/stamps", "Never ends by itself");
-  services.push_back(std::move(tar));
-  start(std::move(services));
+  start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
   ASSERT_TRUE(becomes([&] { return inside_.load(); }));
   auto behind = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"2"})").status; });
