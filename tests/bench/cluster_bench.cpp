@@ -1,13 +1,13 @@
 // What distance costs: the same shop on one node and on three, on the same cores.
 #include <algorithm>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 
 #include "base/ensure.hpp"
 #include "bench/measurement.hpp"
 #include "bench/order_load.hpp"
-#include "messages/customer_messages.hpp"
+#include "demo/books.hpp"
 #include "support/cluster_processes.hpp"
 #include "support/process.hpp"
 
@@ -81,45 +81,52 @@ double detection(testing::cluster_processes& nodes, http::client& connection) {
 
 struct pace {
   double per_second = 0;  ///< orders that were accepted and charged
-  double memory_mb = 0;   ///< of the node that publishes what the frozen one would hear
+  double memory_mb = 0;   ///< by which the node grew that publishes what the frozen one would hear
 };
 
-/// Orders are taken for a while; counted are those that payment, on the third node, has charged.
-pace take_orders(testing::cluster_processes& nodes, http::client& connection, std::chrono::seconds time) {
+/// So many orders, from the first request until payment, on another node, has charged all of them.
+pace take_orders(testing::cluster_processes& nodes, http::client& connection, std::size_t count,
+                 std::string_view name) {
   const demo::shop_client door{connection, nodes.url("north")}, payment{connection, nodes.url("east")};
   const auto charged = [&] {
     return payment.metrics().value().sum("runtime_messages_handled_total",
                                          {{"service", "payment"}, {"message", "card_charged"}});
   };
-  const auto customer = door.post<messages::customer_summary>("/customers", demo::customer_body(1), 201).value();
-  const auto body = R"({"customer_id":")" + customer.customer_id +
-                    R"(","lines":[{"sku":"MC-0002","quantity":1}],"payment":{"card":"4242424242424242"}})";
-  const auto before = charged();
+  const auto memory = [&] { return door.metrics().value().sum("process_resident_memory_bytes") / (1 << 20); };
+  const auto plan = ordinary_orders(door, count, name);
+  const auto charged_before = charged();
+  const auto memory_before = memory();
   const auto start = clock::now();
-  std::vector<std::thread> clients;
-  for (int i = 0; i < 8; ++i)
-    clients.emplace_back([&] {
-      while (seconds_since(start) < static_cast<double>(time.count()))
-        (void)connection.fetch(door.post_request("/orders", body));
-    });
-  for (auto& one : clients) one.join();
-  return {(charged() - before) / seconds_since(start),
-          door.metrics().value().sum("process_resident_memory_bytes") / (1 << 20)};
+  const auto accepted = demo::accepted_of(place_orders(door, plan)).size();
+  ensure(accepted == plan.orders.size(), "ordinary orders are accepted");
+  ensure(nodes.wait_until([&] { return charged() - charged_before >= static_cast<double>(accepted); }, patience),
+         "each is charged");
+  return {static_cast<double>(accepted) / seconds_since(start), memory() - memory_before};
 }
 
 /// A frozen subscriber costs its publisher its log and nothing else.
 void measure_backpressure(const settings& how, testing::cluster_processes& nodes, http::client& connection,
                           measurements& into) {
-  const std::chrono::seconds time{std::max<std::int64_t>(1, static_cast<std::int64_t>(10 * how.size))};
-  const auto before = take_orders(nodes, connection, time);
-  nodes.freeze("south");
-  const auto during = take_orders(nodes, connection, time);
-  nodes.resume("south");
-  into.push_back(summarize("orders charged, all nodes there", "1/s", {before.per_second}));
-  into.push_back(summarize("orders charged, a subscriber's node is frozen", "1/s", {during.per_second}, {},
+  const auto count = scaled(how, 1'000);  // In all runs, and still nothing is sold out.
+  std::vector<double> all, without, share, memory;
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    const auto name = std::to_string(run);
+    ensure(demo::wait_for_rest(nodes.shop(connection), patience).has_value(),
+           "what waited for the frozen one is done");
+    const auto before = take_orders(nodes, connection, count, "all-" + name);
+    nodes.freeze("south");
+    const auto during = take_orders(nodes, connection, count, "frozen-" + name);
+    nodes.resume("south");
+    all.push_back(before.per_second);
+    without.push_back(during.per_second);
+    share.push_back(during.per_second / before.per_second);
+    memory.push_back(during.memory_mb);
+  }
+  into.push_back(summarize("orders charged, all nodes there", "1/s", std::move(all)));
+  into.push_back(summarize("orders charged, a subscriber's node is frozen", "1/s", std::move(without), {},
                            "it would ship and mail them"));
-  into.push_back(summarize("frozen / all there", "ratio", {during.per_second / before.per_second}, 0.95));
-  into.push_back(summarize("the publisher's memory meanwhile", "MB", {during.memory_mb - before.memory_mb}, {},
+  into.push_back(summarize("frozen / all there", "ratio", std::move(share), 0.95));
+  into.push_back(summarize("the publisher's memory meanwhile", "MB", std::move(memory), {},
                            "grown by, while it published for the frozen node"));
 }
 
