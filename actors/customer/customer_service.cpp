@@ -9,6 +9,7 @@ using namespace messages;
 service_definition customer_service() {
   return service_definition{"customer"}
       .by_key()
+      .says_under_own_keys()
       .on(register_one)
       .on(update)
       .on(check)

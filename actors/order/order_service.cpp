@@ -10,6 +10,7 @@ using namespace messages;
 service_definition order_service() {
   return service_definition{"order"}
       .by_key()
+      .says_under_own_keys()
       .on(place, ask("catalog", prices_of), ask("inventory", stock_for), ask("customer", customer_of))
       .on(take_reservation)      // stock_reserved -> order.placed
       .on(reject_without_stock)  // stock_rejected -> order.rejected

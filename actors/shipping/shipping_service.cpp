@@ -9,6 +9,7 @@ using namespace messages;
 service_definition shipping_service() {
   return service_definition{"shipping"}
       .by_key()
+      .says_under_own_keys()
       .on(hear_paid)      // payment.received -> order.shipped, when it is packaged
       .on(hear_packaged)  // order.packaged -> order.shipped, when it is paid
       .on(answer_shipment)

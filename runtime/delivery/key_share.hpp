@@ -34,6 +34,12 @@ struct key_share {
     return partitions <= 1 || partition_of(key, partitions) == index;
   }
   [[nodiscard]] bool owns_slot(std::uint32_t slot) const { return partitions <= 1 || slot % partitions == index; }
+  /// There may be a key that both of them own, of two services.
+  [[nodiscard]] bool meets(const key_share& other) const {
+    for (std::uint32_t slot = 0; slot < key_slots; ++slot)
+      if (owns_slot(slot) && other.owns_slot(slot)) return true;
+    return false;
+  }
   [[nodiscard]] bool hears_everywhere(std::string_view type) const {
     return partitions <= 1 || std::find(everywhere.begin(), everywhere.end(), type) != everywhere.end();
   }

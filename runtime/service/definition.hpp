@@ -180,6 +180,12 @@ class service_definition {
     is_by_key_ = true;
     return *this;
   }
+  /// All that its rules say is about things whose keys the partition owns: so two partitions of such services that
+  /// share no key need no queue between them. A rule that says something else has crashed.
+  service_definition& says_under_own_keys() {
+    is_under_own_keys_ = true;
+    return *this;
+  }
   /// These are not about the things that it keeps, and each partition needs them.
   template <describe::described... Messages>
   service_definition& hears_everywhere() {
@@ -225,6 +231,7 @@ class service_definition {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& service() const { return service_; }
   [[nodiscard]] bool is_by_key() const { return is_by_key_; }
+  [[nodiscard]] bool is_under_own_keys() const { return is_under_own_keys_; }
   [[nodiscard]] const delivery::key_share& share() const { return share_; }
   [[nodiscard]] const std::vector<std::string>& kept_everywhere() const { return kept_everywhere_; }
   /// Of its store: the name as one of a file.
@@ -296,6 +303,7 @@ class service_definition {
   std::function<void(turn&)> first_start_;
   std::function<void()> interrupt_{};
   bool is_by_key_ = false;
+  bool is_under_own_keys_ = false;
   delivery::key_share share_{};
   std::vector<std::string> kept_everywhere_{};
   base::duration gathers_{0};

@@ -128,6 +128,37 @@ result<void> partition::count_published() {
   return {};
 }
 
+std::optional<base::fault> partition::too_large(const envelope& message) const {
+  if (message.payload.size() <= limits_.payload_bytes_max) return {};
+  return base::fault{
+      fault_kind::too_large, message.type + " has " + std::to_string(message.payload.size()) + " bytes", {}, {}};
+}
+
+/// What would be in our log for nobody, or for somebody who has no queue with us, is not written.
+std::optional<base::fault> partition::cannot_send(const envelope& message) const {
+  const auto wrong = [&](const std::string& text) {
+    return base::fault{fault_kind::internal, definition_.name() + " says " + message.type + text, {}, {}};
+  };
+  if (!definition_.says_type(message.type)) return wrong(" without says<>()");
+  if (definition_.is_under_own_keys() && !definition_.share().owns(message.key))
+    return wrong(" under a key of another partition");
+  if (!message.to.empty()) {
+    const auto to = counts_.owner(message.to, message.key);
+    const auto hears = [&](const subscriber& one) { return one.name() == to && one.who.hears(message.type); };
+    if (std::ranges::none_of(subscribers_, hears)) return wrong(" to " + to + ", which does not handle it");
+  }
+  return too_large(message);
+}
+
+envelope partition::reply_to(const envelope& message, const request::answer& said, instant at) {
+  turn now{message, definition_.name(), *store_, at, random_};
+  now.trace_as(spans_.caused_by(message));
+  auto reply = now.envelope_for(said.type, said.version, said.key, said.payload);
+  reply.to = message.reply_to;
+  reply.answers = message.id;
+  return reply;
+}
+
 /// To whom it goes is decided here: by then it has its key.
 result<void> partition::append_to_log(envelope& message) {
   if (counts_.of(message.to) > 1) message.to = counts_.owner(message.to, message.key);

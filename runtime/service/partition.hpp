@@ -255,6 +255,9 @@ class partition {
   void tell_hospital(const envelope& about, const Event& event, batch_work& work);
   void apply(turn_effects effects, batch_work& work);
   void append(envelope message, batch_work& work);
+  [[nodiscard]] std::optional<base::fault> too_large(const envelope& message) const;
+  [[nodiscard]] std::optional<base::fault> cannot_send(const envelope& message) const;
+  [[nodiscard]] envelope reply_to(const envelope& message, const request::answer& said, instant at);
   [[nodiscard]] result<void> append_to_log(envelope& message);
   [[nodiscard]] result<void> count_published();
   void remember_answer(const envelope& message, const request::reply& said, batch_work& work);

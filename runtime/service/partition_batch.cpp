@@ -266,9 +266,8 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
   one.said = [&]() -> outcome {
     if (message.expires != instant{} && message.expires <= now)
       return base::fault{fault_kind::expired, "expired at " + base::to_text(message.expires), {}, {}};
-    if (message.payload.size() > limits_.payload_bytes_max && !is_case_event(message.type))
-      return base::fault{
-          fault_kind::too_large, message.type + " has " + std::to_string(message.payload.size()) + " bytes", {}, {}};
+    if (!is_case_event(message.type))
+      if (auto trouble = too_large(message)) return std::move(*trouble);
     const auto* rule = definition_.find(message.type);
     if (!rule)
       return base::fault{fault_kind::schema, definition_.name() + " has no rule for " + message.type, {}, {}};
@@ -284,9 +283,7 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
       one.unreadable = scope.is_unreadable();
       one.effects = scope.take_effects();
       for (const auto& sent : one.effects.messages)
-        if (sent.payload.size() > limits_.payload_bytes_max)
-          return base::fault{
-              fault_kind::too_large, sent.type + " has " + std::to_string(sent.payload.size()) + " bytes", {}, {}};
+        if (auto trouble = cannot_send(sent)) return std::move(*trouble);
       return decided;
     } catch (const turn_trouble&) {
       throw;
@@ -307,11 +304,11 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
   if (const auto* trouble = one.said.is<base::fault>()) return fail(from, std::move(row), *trouble, one, work);
   if (const auto* later = one.said.is<not_yet>()) return defer(from, std::move(row), *later, one, work);
   const auto* got = one.said.is<request::answer>();
-  const bool replies = got != nullptr && !row.message.reply_to.empty();
-  if (replies && !definition_.says_type(got->type))
-    return fail(from, std::move(row),
-                {fault_kind::internal, definition_.name() + " answers " + got->type + " without says<>()", {}, {}},
-                one, work);
+  std::optional<envelope> reply;
+  if (got && !row.message.reply_to.empty()) {
+    reply = reply_to(row.message, *got, work.now);
+    if (auto trouble = cannot_send(*reply)) return fail(from, std::move(row), *trouble, one, work);
+  }
   const auto* no = one.said.is<base::rejected>();
   if (no && !row.message.reply_to.empty())
     return fail(from, std::move(row),
@@ -323,14 +320,7 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
                                   {"reason", message::scrubbed(definition_.types(), row.message, no->text)}});
   else
     apply(std::move(one.effects), work);
-  if (replies) {
-    turn now{row.message, definition_.name(), *store_, work.now, random_};
-    now.trace_as(spans_.caused_by(row.message));
-    auto reply = now.envelope_for(got->type, got->version, got->key, got->payload);
-    reply.to = row.message.reply_to;
-    reply.answers = row.message.id;
-    append(std::move(reply), work);
-  }
+  if (reply) append(std::move(*reply), work);
   spans_.done(row.message, {one.started, one.ended}, is_first_try(row), no != nullptr);
   settled(from, row, waited, work);
 }

@@ -17,9 +17,13 @@ constexpr std::array case_events{
 /// A service that hears of dead letters hears of all but its own: those must not feed on themselves.
 std::vector<std::string> heard_by(const service_definition& subscriber, const service_definition& publisher) {
   const bool itself = subscriber.name() == publisher.name();
+  const bool nothing_shared = publisher.is_under_own_keys() && !publisher.share().meets(subscriber.share());
+  const auto hears = [&](const auto& type) {
+    return subscriber.find(type) && (!nothing_shared || subscriber.share().hears_everywhere(type));
+  };
   std::vector<std::string> types;
   for (const auto& type : publisher.says_types())
-    if (subscriber.find(type) || (!itself && is_treatment(type))) types.push_back(type);
+    if (hears(type) || (!itself && is_treatment(type))) types.push_back(type);
   if (!itself)
     for (const auto type : case_events)
       if (subscriber.find(type)) types.emplace_back(type);

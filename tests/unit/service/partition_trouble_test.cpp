@@ -106,7 +106,7 @@ class PartitionTrouble : public ::testing::Test {
 };
 
 TEST_F(PartitionTrouble, AReplyToAQuestionFromBeforeTheStoreFailedAnswersNothing) {
-  lone_partition till{toy("till")};
+  lone_partition till{toy("till"), wiring{{}, {{"stamper", {"stamp"}}}}};
   till.ask(1, message_of(buy{"1", "disc"}));
   const auto before = till.out.questions.at(0).id;
   till->close({fault_kind::storage, "the disk is away", {}, {}}, till.out);

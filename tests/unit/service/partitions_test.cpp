@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::UnorderedElementsAre;
 
 /// An event about something else than the things of those who hear it.
 struct rate_changed {
@@ -185,6 +187,65 @@ TEST_F(Partitions, MakeIdsOfTheirOwnShare) {
       const auto made = describe::from_json<sale>(std::get<request::answer>(said.value()).payload).value();
       EXPECT_EQ(counts_.owner("till", made.id), partition);
     }
+}
+
+/// Publishes about its own key, or asks the service of that name about it; "about x" publishes about x.
+service_definition relay() {
+  service_definition made{"relay"};
+  made.by_key()
+      .says_under_own_keys()
+      .on([](turn& now, const buy& command) -> outcome {
+        if (command.item.starts_with("about "))
+          now.publish(sold{command.item.substr(6), "", 1});
+        else
+          now.request(command.item, stamp{command.id});
+        now.publish(sold{command.id, "", 1});
+        return done{};
+      })
+      .says<sold, stamp>();
+  return made;
+}
+
+TEST_F(Partitions, WhoShareNoKeyHaveNoQueue) {
+  counts_.set("relay", 2);
+  kinds_.push_back(relay());
+  const auto hearers = [&](const std::string& publisher) {
+    std::vector<std::string> names;
+    const auto wires = wire(partitions_of(kinds_, counts_));
+    for (const auto& one : wires.at(publisher).subscribers) names.push_back(one.service);
+    return names;
+  };
+  EXPECT_THAT(hearers("relay/0"), UnorderedElementsAre("book", "archive/0", "archive/2", "stamper/0"));
+  EXPECT_THAT(hearers("relay/1"), UnorderedElementsAre("book", "archive/1", "archive/3", "stamper/1"));
+  counts_.set("relay", 3);
+  EXPECT_THAT(hearers("relay/1"), IsSupersetOf({"archive/0", "archive/1", "archive/2", "archive/3"}))
+      << "3 and 4 have no common divisor, so every pair has a key";
+  EXPECT_THAT(hearers("till/0"), IsSupersetOf({"archive/0", "archive/1", "archive/2", "archive/3"}))
+      << "it does not say that it keeps to its own keys";
+  for (auto& one : kinds_)
+    if (one.name() == "archive") one.hears_everywhere<sold>();
+  counts_.set("relay", 2);
+  EXPECT_THAT(hearers("relay/1"), IsSupersetOf({"archive/0", "archive/1", "archive/2", "archive/3"}));
+}
+
+/// It would be in the log, and nobody would ever hear it.
+TEST_F(Partitions, WhatNobodyWouldHearIsNotSaid) {
+  counts_.set("relay", 2);
+  kinds_.push_back(relay());
+  open(1);
+  std::string other = "a";
+  while (counts_.owner("relay", other) == counts_.owner("relay", "key")) other += "a";
+  const auto partition = counts_.owner("relay", "key");
+  const auto refusal = [&](const std::string& item) {
+    const auto said = ask(partition, buy{"key", item}).value();
+    const auto* trouble = std::get_if<base::fault>(&said);
+    return trouble == nullptr ? std::string{} : trouble->text;
+  };
+  EXPECT_EQ(refusal("stamper"), "") << "to a service that handles it";
+  EXPECT_EQ(refusal("about " + other), partition + " says sold under a key of another partition");
+  EXPECT_EQ(refusal("book"), partition + " says stamp to book, which does not handle it");
+  EXPECT_EQ(refusal("nobody"), partition + " says stamp to nobody, which does not handle it");
+  EXPECT_EQ(world_->books(queue_name(partition, "book")).published, 1U);
 }
 
 /// What was published before anybody had several partitions belongs to the first one.
