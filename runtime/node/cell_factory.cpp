@@ -42,10 +42,8 @@ result<void> cell_factory::refuse_strange_stores() const {
       return failure(fault_kind::conflict, file.path().lexically_normal().string() +
                                                ": a repartition was interrupted; call it again, and it is finished");
   std::set<std::string> expected, services;
-  for (const auto& one : services_) {
-    expected.insert(one.store_name());
-    services.insert(one.service());
-  }
+  for (const auto& one : services_) expected.insert(one.store_name());
+  for (const auto& [name, wires] : wires_) services.insert(name.substr(0, name.find('/')));  // On whatever node.
   std::error_code none;
   for (const auto& file : std::filesystem::directory_iterator{options_.data, none}) {
     const auto name = file.path().stem().string();

@@ -138,6 +138,18 @@ TEST_F(Repartition, NoNodeStartsWhileOneIsNotFinished) {
   expect_all_of_it();
 }
 
+/// The service has moved to another node, its data has not.
+TEST_F(Repartition, NoNodeStartsBesideAStoreThatWasLeftBehind) {
+  std::filesystem::create_directories(nodes_.data("north"));
+  const auto left = nodes_.data("north") / "fraud.db";
+  std::ofstream{left} << "it is not even opened";
+  nodes_.launch("north");
+  EXPECT_EQ(nodes_.wait("north", 60s), (demo::process_end{74, 0}));
+  EXPECT_THAT(nodes_.log_end("north"), HasSubstr("fraud.db belongs to no partition that runs here"));
+  std::filesystem::remove(left);
+  nodes_.start("north");
+}
+
 TEST_F(Repartition, SaysWhatElseDiffersBetweenTheFiles) {
   want("order", 3);
   const auto twice = former();
