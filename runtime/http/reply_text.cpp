@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 
 namespace musiccorp::http {
@@ -49,13 +50,13 @@ std::string date_text(std::time_t now) {
 
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
-std::string_view date_line() {
+std::string_view date_line(instant now) {
   thread_local std::time_t second = 0;
   thread_local std::string line;
-  const std::time_t now = std::time(nullptr);
-  if (now != second) {
-    line = date_text(now);
-    second = now;
+  const auto current = std::chrono::system_clock::to_time_t(now);
+  if (current != second || line.empty()) {
+    line = date_text(current);
+    second = current;
   }
   return line;
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/clock.hpp"
 #include "http/message.hpp"
 
 /// Internal to the room.
@@ -18,7 +19,7 @@ struct reply_framing {
 void append_head(std::string& out, const reply& answer, reply_framing framing, std::string_view date);
 /// May an answer of this status have a body (RFC 9110, 6.4.1)?
 [[nodiscard]] bool may_have_body(int status);
-/// The ready `date` line of the current second (RFC 9110, 5.6.7), made once a second and thread.
-[[nodiscard]] std::string_view date_line();
+/// The ready `date` line of this second (RFC 9110, 5.6.7), made once a second and thread.
+[[nodiscard]] std::string_view date_line(instant now);
 
 }  // namespace musiccorp::http

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "http/exchange.hpp"
 #include "http/message.hpp"
@@ -40,7 +41,8 @@ struct server_options {
   std::chrono::milliseconds answer_timeout{60'000};  ///< for the handler's answer; 504
   std::chrono::milliseconds write_timeout{30'000};   ///< without the client taking a single byte; closed
   std::chrono::milliseconds stream_heartbeat{15'000};  ///< a comment on a silent stream finds dead clients
-  access_observer observe{};                           ///< called on an I/O thread; must not wait or throw
+  std::shared_ptr<const base::clock> clock = std::make_shared<base::system_clock>();  ///< for the date of an answer
+  access_observer observe{};  ///< called on an I/O thread; must not wait or throw
 };
 
 /// HTTP/1.1 and 1.0 on one port: keep-alive, pipelining in order, HEAD, 100-continue, chunked requests, event

@@ -133,7 +133,7 @@ void session::refuse(int status, std::string_view text, time now) {
 }
 
 void session::send(reply&& what) {
-  append_head(out_, what, {keep_alive_, http_1_0_, false}, date_line());
+  append_head(out_, what, {keep_alive_, http_1_0_, false}, date_line(options_.clock->now()));
   if (method_ != "HEAD" && may_have_body(what.status)) append_body(std::move(what.body));
 }
 
@@ -156,7 +156,7 @@ void session::open_stream(turn_number turn, std::string content_type, std::share
   }
   reply head{200, std::move(content_type), {{"cache-control", "no-store"}}, {}};
   keep_alive_ = false;
-  append_head(out_, head, {false, http_1_0_, true}, date_line());
+  append_head(out_, head, {false, http_1_0_, true}, date_line(options_.clock->now()));
   gauge_ = std::move(gauge);
   gauge_->queued += out_.size() - out_at_;
   state_ = state::streaming;

@@ -238,6 +238,7 @@ class node::parts {
     auto handler = http::dispatch(std::move(table));
     if (!handler) return failure(std::move(handler.error()));
     auto door = options_.http;
+    door.clock = clock_;
     door.observe = [this](const http::request_record& seen) {
       const auto pattern = seen.route.pattern.empty() ? std::string_view{"none"} : seen.route.pattern;
       numbers_.http().observe(pattern, seen.method, seen.status, std::chrono::duration<double>(seen.took).count());

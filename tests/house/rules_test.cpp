@@ -159,6 +159,7 @@ TEST(Clocks, AreOfBase) {
               ElementsAre(HasSubstr("actors/order/order_rules.cpp:1: system_clock::now")));
   EXPECT_THAT(check_clocks({{"runtime/service/cell.cpp", steady}}),
               ElementsAre(HasSubstr("runtime/service/cell.cpp:2: steady_clock::now")));
+  EXPECT_THAT(check_clocks({{"runtime/http/a.cpp", "std::time(nullptr)"}}), ElementsAre(HasSubstr("time(nullptr)")));
   EXPECT_THAT(check_clocks({{"runtime/hospital/a.hpp", "std::random_device seed;"}}), ElementsAre(HasSubstr(":1: ")));
   EXPECT_THAT(check_clocks({{"runtime/base/clock.cpp", now},
                             {"runtime/node/shutdown.cpp", steady},
