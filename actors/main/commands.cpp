@@ -16,6 +16,7 @@
 #include "describe/findings.hpp"
 #include "node/from_config.hpp"
 #include "node/node.hpp"
+#include "node/operator_gate.hpp"
 #include "roster/catalog_file.hpp"
 #include "roster/roster.hpp"
 #include "schemas.hpp"
@@ -249,6 +250,11 @@ int run_node(const node_flags& flags) {
   auto options = node::options_from(config, MUSICCORP_VERSION, data);
   if (cluster)
     options.cluster = node::cluster_from(*cluster, flags.name, MUSICCORP_VERSION, config.streams.payload_bytes_max);
+  if (const auto& file = config.http.operator_token_file; !file.empty()) {
+    auto token = node::read_operator_token(file);
+    if (!token) return complain(token.error(), config_file(flags), exit_cannot_open);
+    options.operator_token = std::move(*token);
+  }
   options.gave_up = [](const std::string&) { kill(getpid(), SIGTERM); };  // The same way out as for everybody.
   auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {

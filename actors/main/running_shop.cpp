@@ -1,5 +1,7 @@
 #include "running_shop.hpp"
 
+#include <cstdlib>
+
 #include "demo/shop_client.hpp"
 
 namespace musiccorp::program {
@@ -62,11 +64,16 @@ std::string running_shop::post(const std::string& path, std::string body) {
 std::string running_shop::escaped(const std::string& text) { return demo::shop_client::escaped(text); }
 
 std::string running_shop::answer(http::client_request request) {
+  if (const char* token = std::getenv("MUSICCORP_OPERATOR_TOKEN"); token && *token)
+    request.headers.push_back({"authorization", std::string{"Bearer "} + token});
   auto got = connection_.fetch(std::move(request));
   if (!got)
     throw ending_early{exit_unreachable, "the shop at " + url_ + " does not answer: " + got.error().text +
                                              "; is it open? (--shop URL)"};
   if (got->status >= 200 && got->status < 300) return std::move(got->body);
+  if (got->status == 401)
+    throw ending_early{exit_refused,
+                       "the shop at " + url_ + " wants its operators' token in MUSICCORP_OPERATOR_TOKEN"};
   throw ending_early{got->status >= 400 && got->status < 500 ? exit_refused : exit_unreachable, words_of(*got)};
 }
 

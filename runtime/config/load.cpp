@@ -102,6 +102,7 @@ void resolve(std::string& path, const std::string& pointer, const fs::path& fold
 void resolve_paths(node_config& config, const fs::path& folder, const origins& sources) {
   resolve(config.data, "/data", folder, sources);
   resolve(config.log.file, "/log/file", folder, sources);
+  resolve(config.http.operator_token_file, "/http/operator_token_file", folder, sources);
   for (auto& [name, path] : config.imports) {
     std::string pointer = "/imports";
     describe::append_step(pointer, name);

@@ -36,6 +36,7 @@ struct http_config {
   std::int64_t header_timeout_ms = 10'000;
   std::int64_t body_timeout_ms = 30'000;
   std::int64_t request_timeout_ms = 5'000;
+  std::string operator_token_file{};
 
   static constexpr auto describe() {
     return describe_as(
@@ -57,7 +58,11 @@ struct http_config {
         field("body_timeout_ms", &http_config::body_timeout_ms, "A request body must be whole within this; else 408",
               defaulted, between(100, 3'600'000)),
         field("request_timeout_ms", &http_config::request_timeout_ms,
-              "A service must have answered within this; else 504", defaulted, between(10, 600'000)));
+              "A service must have answered within this; else 504", defaulted, between(10, 600'000)),
+        field("operator_token_file", &http_config::operator_token_file,
+              "Holds what operators must say to see and change the shop from inside; without it they must be on this "
+              "machine",
+              defaulted));
   }
 };
 

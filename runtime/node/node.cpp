@@ -13,6 +13,7 @@
 #include "node/gateway.hpp"
 #include "node/neighbours.hpp"
 #include "node/observatory.hpp"
+#include "node/operator_gate.hpp"
 #include "node/shutdown.hpp"
 #include "node/supervision_routes.hpp"
 #include "node/trace_route.hpp"
@@ -232,9 +233,10 @@ class node::parts {
         drain_route(options_.name, [this](const operator_command& order) { return drain_by_order(order); }));
     table.push_back(trace_route(spans_, options_.name,
                                 options_.cluster ? options_.cluster->doors : std::map<std::string, std::string>{},
-                                client_));
+                                client_, options_.operator_token));
     console_.add_routes(table);
     for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
+    table = behind_gate(std::move(table), options_.operator_token);
     auto handler = http::dispatch(std::move(table));
     if (!handler) return failure(std::move(handler.error()));
     auto door = options_.http;

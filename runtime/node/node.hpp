@@ -64,6 +64,7 @@ struct node_options {
   std::filesystem::path data;  ///< one store per service is kept here
   storage::durability durability = storage::durability::fsync;
   http::server_options http{};
+  std::string operator_token{};  ///< see operator_gate.hpp; empty: operators are on this machine
   base::duration request_timeout = std::chrono::seconds{5};
   std::size_t threads = 0;       ///< of the scheduler; 0: enough that cells that wait for the disk hold back nobody
   std::size_t throughput = 200;  ///< messages that one actor may handle before it is another one's turn

@@ -59,7 +59,8 @@ struct gathering {
 }  // namespace
 
 http::route trace_route(std::shared_ptr<const telemetry::span_store> store, std::string node,
-                        std::map<std::string, std::string> neighbours, std::shared_ptr<http::client> client) {
+                        std::map<std::string, std::string> neighbours, std::shared_ptr<http::client> client,
+                        std::string operator_token) {
   return {
       "GET", "/trace/{id}", [=](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {
         const auto trace = telemetry::read_trace_id(request.parameter("id"));
@@ -80,6 +81,7 @@ http::route trace_route(std::shared_ptr<const telemetry::span_store> store, std:
           http::client_request question;
           question.url = door + "/trace/" + to_text(*trace) + "?only=here";
           question.timeout = neighbour_longest;
+          if (!operator_token.empty()) question.headers.push_back({"authorization", "Bearer " + operator_token});
           if (auto sent =
                   client->send(std::move(question), [all, name = name](const auto& said) { all->come(name, said); });
               !sent)

@@ -45,7 +45,7 @@ class Shutdown : public ::testing::Test {
         static_cast<std::uint16_t>(std::stoi(shop_->url().substr(shop_->url().rfind(':') + 1)))};
   }
   [[nodiscard]] static std::string get(const std::string& path) {
-    return "GET " + path + " HTTP/1.1\r\nhost: shop\r\n\r\n";
+    return "GET " + path + " HTTP/1.1\r\nhost: localhost\r\n\r\n";
   }
   /// More answers than any socket keeps for a client that takes none but the beginning of the first: from then on the
   /// server is busy with it until it can send no more.

@@ -51,7 +51,7 @@ TEST(NodeFile, HasTheDocumentedDefaults) {
             R"({"$schema":"","node":"shop","data":"","http":{"host":"127.0.0.1","port":8080,"io_threads":1,)"
             R"("body_limit_bytes":1048576,"header_limit_bytes":16384,"connections_max":4096,)"
             R"("requests_in_flight_max":2048,"idle_timeout_ms":60000,"header_timeout_ms":10000,)"
-            R"("body_timeout_ms":30000,"request_timeout_ms":5000},"scheduler":{"threads":0,"throughput":200},)"
+            R"("body_timeout_ms":30000,"request_timeout_ms":5000,"operator_token_file":""},"scheduler":{"threads":0,"throughput":200},)"
             R"("log":{"level":"info","format":"auto","file":"","levels":{}},"durability":"fsync",)"
             R"("retry":{"attempts_max":5,"delay_first_ms":100,"delay_longest_ms":30000,"jitter_percent":100,)"
             R"("deadline_ms":86400000,"process_deaths_max":2},)"
@@ -101,7 +101,8 @@ TEST(NodeFile, IsReadWhole) {
   constexpr auto text =
       R"({"$schema":"s","node":"eu-1","data":"/var/shop","http":{"host":"::1","port":0,"io_threads":2,)"
       R"("body_limit_bytes":2048,"header_limit_bytes":4096,"connections_max":7,"requests_in_flight_max":8,)"
-      R"("idle_timeout_ms":1000,"header_timeout_ms":1001,"body_timeout_ms":1002,"request_timeout_ms":1003},)"
+      R"("idle_timeout_ms":1000,"header_timeout_ms":1001,"body_timeout_ms":1002,"request_timeout_ms":1003,)"
+      R"("operator_token_file":"/etc/shop.token"},)"
       R"("scheduler":{"threads":3,"throughput":50},"log":{"level":"debug","format":"json","file":"/var/log/shop",)"
       R"("levels":{"http":"error"}},"durability":"process","retry":{"attempts_max":2,"delay_first_ms":5,)"
       R"("delay_longest_ms":6,"jitter_percent":50,"deadline_ms":1000,"process_deaths_max":3},)"

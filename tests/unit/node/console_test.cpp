@@ -97,7 +97,7 @@ TEST_F(Console, LeadsToNothingButItsFiles) {
   for (const auto* path : {"/console/nothing.js", "/console/../etc/passwd", "/console/%2e%2e/%2e%2e/etc/passwd",
                            "/console/..%2f..%2fetc%2fpasswd", "/console//etc/passwd", "/console/pages/"}) {
     http::raw_connection client{node_->port()};
-    client.send("GET " + std::string{path} + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    client.send("GET " + std::string{path} + " HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     const auto answer = client.read_all();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 400")) << path << "\n" << answer;
   }
@@ -120,7 +120,7 @@ TEST_F(Console, ListsEveryMailboxAndQueue) {
 
 TEST_F(Console, TellsListenersEverythingAndThenWhatChanged) {
   http::raw_connection client{node_->port()};
-  client.send("GET /console/events HTTP/1.1\r\nhost: x\r\n\r\n");
+  client.send("GET /console/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
   const auto first = client.read_until("\n\n");
   EXPECT_THAT(first, HasSubstr("content-type: text/event-stream"));
   const auto whole = first + client.read_until("\n\n");
@@ -136,7 +136,7 @@ TEST_F(Console, TellsListenersEverythingAndThenWhatChanged) {
 
 TEST_F(Console, LetsItsListenersGoWhenTheNodeStops) {
   http::raw_connection client{node_->port()};
-  client.send("GET /console/events HTTP/1.1\r\nhost: x\r\n\r\n");
+  client.send("GET /console/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
   client.read_until("event: mailboxes");
   auto stopping = std::async(std::launch::async, [this] { return node_->stop(10s); });
   client.read_all();
