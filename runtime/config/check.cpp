@@ -26,6 +26,10 @@ class checker {
     if (config.breaker.open_first_ms > config.breaker.open_longest_ms)
       problems_.push_back({"/breaker/open_first_ms", std::to_string(config.breaker.open_first_ms),
                            "at most open_longest_ms, which is " + std::to_string(config.breaker.open_longest_ms)});
+    const std::string_view endpoint = config.traces.endpoint;
+    if (!endpoint.empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://"))
+      problems_.push_back({"/traces/endpoint", describe::shown(config.traces.endpoint),
+                           "a URL like http://localhost:4318/v1/traces"});
     for (const auto& [name, path] : config.imports)
       if (path.empty()) problems_.push_back({below("/imports", name), "\"\"", "the path of a file"});
     for (const auto& [name, one] : config.services) check_service(name, one);

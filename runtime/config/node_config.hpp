@@ -292,6 +292,8 @@ struct breaker_config {
 /// Which conversations are remembered, span by span.
 struct traces_config {
   std::int32_t begun_one_in = 16;
+  std::string endpoint{};
+  std::int64_t spans_queued_max = 50'000;
 
   static constexpr auto describe() {
     return describe_as(
@@ -299,7 +301,14 @@ struct traces_config {
         field("begun_one_in", &traces_config::begun_one_in,
               "One of so many requests that bring no traceparent begins a trace; 0: none. A caller's own "
               "always goes on",
-              defaulted, between(0, 1'000'000)));
+              defaulted, between(0, 1'000'000)),
+        field("endpoint", &traces_config::endpoint,
+              "Spans go to this collector, as OTLP/HTTP with JSON: \"http://localhost:4318/v1/traces\"; empty: they "
+              "stay here",
+              defaulted),
+        field("spans_queued_max", &traces_config::spans_queued_max,
+              "So many spans may wait for the collector; further ones are not exported, and counted", defaulted,
+              between(16, 10'000'000)));
   }
 };
 

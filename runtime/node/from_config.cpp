@@ -123,6 +123,8 @@ node_options options_from(const config::node_config& config, std::string version
   options.throughput = size(config.scheduler.throughput);
   options.seed = config.seed ? static_cast<std::uint64_t>(*config.seed) : base::seed_from_system();
   options.traces.begun_one_in = static_cast<std::uint32_t>(config.traces.begun_one_in);
+  options.traces.exported.endpoint = config.traces.endpoint;
+  options.traces.exported.spans_queued_max = size(config.traces.spans_queued_max);
   options.supervision = supervision_from(config.supervision);
   options.defaults = defaults_from(config);
   for (const auto& [name, one] : config.services) options.services[name] = service_from(one, options.defaults);

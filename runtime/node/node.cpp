@@ -22,6 +22,7 @@
 #include "service/cell_types.hpp"
 #include "supervision/watchdog_thread.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/span_metrics.hpp"
 
 namespace musiccorp::node {
 namespace {
@@ -40,6 +41,7 @@ struct system_config : caf::actor_system_config {
   }
 };
 
+constexpr std::chrono::milliseconds last_spans_longest = 200ms;  ///< to reach their collector when the node stops
 constexpr std::chrono::milliseconds tree_longest = 2s;  ///< to stop it, and to kill it, when there is no other limit
 
 bool is_local(const node_options& options, const service_definition& one) {
@@ -91,6 +93,12 @@ class node::parts {
     if (const auto wrong = service::check(kinds_); !wrong.empty())
       return failure(fault_kind::internal, "the services do not fit together: " + wrong.front());
     delivery::install_crash_handler();
+    if (spans_ && !options_.traces.exported.endpoint.empty()) {
+      auto how = options_.traces.exported;
+      how.node = options_.name;
+      how.version = options_.version;
+      exporter_ = std::make_unique<span_exporter>(std::move(how), spans_, clock_, options_.seed ^ 0x5ba5ULL);
+    }
     if (auto prepared = cells_.prepare(); !prepared) return prepared;
     gateway_ =
         std::make_unique<gateway>(system_, places_, counts_of(options_), clock_, options_.seed ^ 0x6a7e'3a11ULL,
@@ -137,6 +145,8 @@ class node::parts {
         {"kill children", 0ms, [&](const patience&) { return kill_tree(killing); }},
         {"leave", 0ms,
          [&](const patience&) {
+           if (exporter_ && !at_once && !exporter_->flush(last_spans_longest))
+             log.warn("last-spans-not-exported", {});
            if (neighbours_) neighbours_->stop();
            places_->clear();
            watcher_.reset();
@@ -163,7 +173,11 @@ class node::parts {
 
   /// Starts the root and waits until everything below it is up.
   result<void> grow_tree() {
-    housekeeping work{.observe = [this] { cells_.note_memory(); },
+    housekeeping work{.observe =
+                          [this] {
+                            cells_.note_memory();
+                            if (exporter_) exporter_->tick();
+                          },
                       .relay = {},
                       .sweep =
                           [this] {
@@ -338,6 +352,8 @@ class node::parts {
   observatory numbers_;
   std::shared_ptr<telemetry::span_store> spans_ =
       options_.traces.recorded ? std::make_shared<telemetry::span_store>(options_.traces.limits) : nullptr;
+  telemetry::span_metrics span_numbers_{numbers_.registry(), spans_};
+  std::unique_ptr<span_exporter> exporter_;
   std::shared_ptr<http::client> client_ = std::make_shared<http::client>();  ///< asks the neighbours' doors
   std::shared_ptr<supervision::supervision_board> board_ = std::make_shared<supervision::supervision_board>();
   std::shared_ptr<supervision::watchdog> watchdog_ = std::make_shared<supervision::watchdog>();

@@ -12,6 +12,7 @@
 #include "cluster/links.hpp"
 #include "http/dispatch.hpp"
 #include "http/server.hpp"
+#include "node/span_exporter.hpp"
 #include "service/partition.hpp"
 #include "storage/sqlite_store.hpp"
 #include "telemetry/span_store.hpp"
@@ -56,6 +57,7 @@ struct trace_options {
   /// A request that brings no trace begins one, if it is one of so many; 0: never. A caller's own always goes on.
   std::uint32_t begun_one_in = 16;
   telemetry::span_store::limits limits{};
+  export_options exported{};
 };
 
 struct node_options {

@@ -46,6 +46,12 @@ void span_store::record(const span& one) {
   auto& here = part_of(one.trace);
   const std::lock_guard hold{here.mutex};
   ++here.counted.recorded;
+  if (here.to_export_max > 0 && one.sampled) {
+    if (here.to_export.size() < here.to_export_max)
+      here.to_export.push_back(one);
+    else
+      ++here.counted.not_exported;
+  }
   here.recent[here.next] = one;
   here.next = (here.next + 1) % here.recent.size();
   if (one.state == span_state::failed) {
@@ -101,14 +107,38 @@ std::vector<span> span_store::of(const trace_id& trace) const {
   return found;
 }
 
+void span_store::export_up_to(std::size_t spans_max) {
+  for (auto& one : parts_) {
+    const std::lock_guard hold{one.mutex};
+    one.to_export_max = spans_max == 0 ? 0 : std::max<std::size_t>(spans_max / parts_.size(), 1);
+  }
+}
+
+std::vector<span> span_store::take_for_export(std::size_t spans_max) {
+  std::vector<span> taken;
+  for (auto& one : parts_) {
+    const std::lock_guard hold{one.mutex};
+    while (!one.to_export.empty() && taken.size() < spans_max) {
+      taken.push_back(one.to_export.front());
+      one.to_export.pop_front();
+    }
+  }
+  return taken;
+}
+
+void span_store::settle_export(std::size_t spans, bool accepted) { (accepted ? exported_ : refused_) += spans; }
+
 span_store::counts span_store::counted() const {
   counts all;
+  all.exported = exported_;
+  all.refused = refused_;
   for (const auto& one : parts_) {
     const std::lock_guard hold{one.mutex};
     all.recorded += one.counted.recorded;
     all.failed += one.counted.failed;
     all.not_kept += one.counted.not_kept;
     all.traces_forgotten += one.counted.traces_forgotten;
+    all.not_exported += one.counted.not_exported;
   }
   return all;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -63,6 +64,9 @@ class span_store {
     std::uint64_t failed = 0;            ///< of them
     std::uint64_t not_kept = 0;          ///< of kept traces, over a limit
     std::uint64_t traces_forgotten = 0;  ///< kept ones that made room
+    std::uint64_t not_exported = 0;      ///< too many waited for it
+    std::uint64_t exported = 0;          ///< as `settle_export` said
+    std::uint64_t refused = 0;           ///< the same
   };
 
   span_store() : span_store(limits{}) {}
@@ -79,6 +83,12 @@ class span_store {
   void record(const span& one);
   /// All that is here of this trace, in the order of their beginnings.
   [[nodiscard]] std::vector<span> of(const trace_id& trace) const;
+  /// From now on each span that may be exported also waits to be taken, but not more than so many.
+  void export_up_to(std::size_t spans_max);
+  /// The oldest that wait, of each part some.
+  [[nodiscard]] std::vector<span> take_for_export(std::size_t spans_max);
+  /// What became of so many that were taken.
+  void settle_export(std::size_t spans, bool accepted);
   /// What was counted since the start.
   [[nodiscard]] counts counted() const;
 
@@ -94,6 +104,8 @@ class span_store {
     std::map<trace_id, kept_trace> kept;
     std::size_t kept_spans = 0;
     std::uint64_t numbers = 0;
+    std::deque<span> to_export;
+    std::size_t to_export_max = 0;
     counts counted;
   };
   [[nodiscard]] part& part_of(const trace_id& trace) { return parts_[trace.low % parts_.size()]; }
@@ -102,6 +114,7 @@ class span_store {
 
   const limits limits_;
   std::array<part, 16> parts_;
+  std::atomic<std::uint64_t> exported_{0}, refused_{0};
   mutable std::shared_mutex names_mutex_;
   std::map<std::string, span_name, std::less<>> names_;  ///< guarded by `names_mutex_`
   std::deque<std::string> texts_;                        ///< by number; the same

@@ -47,24 +47,25 @@ TEST(NodeFile, MayBeEmptyAndHasThenItsDefaults) {
 }
 
 TEST(NodeFile, HasTheDocumentedDefaults) {
-  EXPECT_EQ(describe::to_json(node_config{}),
-            R"({"$schema":"","node":"shop","data":"","http":{"host":"127.0.0.1","port":8080,"io_threads":1,)"
-            R"("body_limit_bytes":1048576,"header_limit_bytes":16384,"connections_max":4096,)"
-            R"("requests_in_flight_max":2048,"idle_timeout_ms":60000,"header_timeout_ms":10000,)"
-            R"("body_timeout_ms":30000,"request_timeout_ms":5000,"operator_token_file":""},"scheduler":{"threads":0,"throughput":200},)"
-            R"("log":{"level":"info","format":"auto","file":"","levels":{}},"durability":"fsync",)"
-            R"("retry":{"attempts_max":5,"delay_first_ms":100,"delay_longest_ms":30000,"jitter_percent":100,)"
-            R"("deadline_ms":86400000,"process_deaths_max":2},)"
-            R"("order":{"policy":"park","parked_per_key_max":1000,"parked_max":100000},)"
-            R"("streams":{"window_messages":1024,"window_bytes":1048576,"batch_messages":512,)"
-            R"("payload_bytes_max":1048576,"log_kept_s":86400,"log_messages_max":1000000,)"
-            R"("deferral_longest_ms":3600000,"answers_kept_s":86400},)"
-            R"("supervision":{"restarts_max":5,"restarts_period_ms":10000,"differing_crashes":3,)"
-            R"("services_restarts_max":20,"delay_first_ms":500,"delay_longest_ms":30000,)"
-            R"("handler_deadline_ms":30000,"wedged":"wait"},)"
-            R"("breaker":{"failures_in_row":10,"failures_percent":50,"calls_min":20,"window_ms":10000,)"
-            R"("open_first_ms":500,"open_longest_ms":10000,"jitter_percent":20,"probes_max":1},)"
-            R"("traces":{"begun_one_in":16},"stop_longest_ms":5000,"imports":{},"services":{}})");
+  EXPECT_EQ(
+      describe::to_json(node_config{}),
+      R"({"$schema":"","node":"shop","data":"","http":{"host":"127.0.0.1","port":8080,"io_threads":1,)"
+      R"("body_limit_bytes":1048576,"header_limit_bytes":16384,"connections_max":4096,)"
+      R"("requests_in_flight_max":2048,"idle_timeout_ms":60000,"header_timeout_ms":10000,)"
+      R"("body_timeout_ms":30000,"request_timeout_ms":5000,"operator_token_file":""},"scheduler":{"threads":0,"throughput":200},)"
+      R"("log":{"level":"info","format":"auto","file":"","levels":{}},"durability":"fsync",)"
+      R"("retry":{"attempts_max":5,"delay_first_ms":100,"delay_longest_ms":30000,"jitter_percent":100,)"
+      R"("deadline_ms":86400000,"process_deaths_max":2},)"
+      R"("order":{"policy":"park","parked_per_key_max":1000,"parked_max":100000},)"
+      R"("streams":{"window_messages":1024,"window_bytes":1048576,"batch_messages":512,)"
+      R"("payload_bytes_max":1048576,"log_kept_s":86400,"log_messages_max":1000000,)"
+      R"("deferral_longest_ms":3600000,"answers_kept_s":86400},)"
+      R"("supervision":{"restarts_max":5,"restarts_period_ms":10000,"differing_crashes":3,)"
+      R"("services_restarts_max":20,"delay_first_ms":500,"delay_longest_ms":30000,)"
+      R"("handler_deadline_ms":30000,"wedged":"wait"},)"
+      R"("breaker":{"failures_in_row":10,"failures_percent":50,"calls_min":20,"window_ms":10000,)"
+      R"("open_first_ms":500,"open_longest_ms":10000,"jitter_percent":20,"probes_max":1},)"
+      R"("traces":{"begun_one_in":16,"endpoint":"","spans_queued_max":50000},"stop_longest_ms":5000,"imports":{},"services":{}})");
 }
 
 TEST(NodeFile, DefaultsPassTheirOwnChecks) {
@@ -113,7 +114,8 @@ TEST(NodeFile, IsReadWhole) {
       R"("delay_first_ms":35,"delay_longest_ms":36,"handler_deadline_ms":37,"wedged":"end_process"},)"
       R"("breaker":{"failures_in_row":41,"failures_percent":43,"calls_min":44,"window_ms":145,"open_first_ms":46,)"
       R"("open_longest_ms":47,"jitter_percent":48,"probes_max":49},)"
-      R"("traces":{"begun_one_in":0},"stop_longest_ms":150,"seed":42,"imports":{"catalog":"/c.json"},)"
+      R"("traces":{"begun_one_in":0,"endpoint":"http://c/v1/traces","spans_queued_max":160},)"
+      R"("stop_longest_ms":150,"seed":42,"imports":{"catalog":"/c.json"},)"
       R"("services":{"inventory":{"mailbox_limit":1,"mailbox_bytes_limit":2000,)"
       R"("order":{"policy":"none","parked_per_key_max":21,"parked_max":22},"retry":{"attempts_max":3,)"
       R"("delay_first_ms":1,"delay_longest_ms":2,"jitter_percent":1,"deadline_ms":2,"process_deaths_max":1},)"

@@ -81,6 +81,12 @@ TEST(Refusal, OfAFieldThatComesTwice) {
             "node.json: /http/port: wanted each field once, found a second value\n");
 }
 
+TEST(Refusal, OfACollectorThatIsNoUrl) {
+  EXPECT_EQ(refusal_of(R"({"traces":{"endpoint":"localhost:4318"}})"),
+            "node.json: /traces/endpoint: wanted a URL like http://localhost:4318/v1/traces, found "
+            "\"localhost:4318\"\n");
+}
+
 TEST(Refusal, OfAFirstDelayAboveTheLongest) {
   EXPECT_EQ(refusal_of(R"({"retry":{"delay_first_ms":500,"delay_longest_ms":400}})"),
             "node.json: /retry/delay_first_ms: wanted at most delay_longest_ms, which is 400, found 500\n");

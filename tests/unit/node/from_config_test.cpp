@@ -16,6 +16,8 @@ TEST(FromConfig, TakesTheDoorAndTheThreads) {
   file.durability = config::durability_choice::process;
   file.seed = 11;
   file.traces.begun_one_in = 12;
+  file.traces.endpoint = "http://collector/v1/traces";
+  file.traces.spans_queued_max = 160;
   const auto made = options_from(file, "1.2", "/data");
   EXPECT_EQ(made.name, "eu-1");
   EXPECT_EQ(made.version, "1.2");
@@ -37,6 +39,8 @@ TEST(FromConfig, TakesTheDoorAndTheThreads) {
   EXPECT_EQ(made.throughput, 10U);
   EXPECT_EQ(made.seed, 11U);
   EXPECT_EQ(made.traces.begun_one_in, 12U);
+  EXPECT_EQ(made.traces.exported.endpoint, "http://collector/v1/traces");
+  EXPECT_EQ(made.traces.exported.spans_queued_max, 160U);
 }
 
 TEST(FromConfig, TakesRetriesOrderStreamsAndBreakersAsDefaults) {
