@@ -13,6 +13,7 @@ import * as patient from './pages/case.js';
 import * as batch from './pages/batch.js';
 import * as supervision from './pages/supervision.js';
 import * as cluster from './pages/cluster.js';
+import * as trace from './pages/trace.js';
 
 /** Every address is #/a/b/c?name=value. The first pattern that fits is the page; a part with a colon is a parameter. */
 const routes = [
@@ -25,6 +26,7 @@ const routes = [
   ['hospital/batches/:id', batch, 'Hospital'],
   ['supervision', supervision, 'Supervision'],
   ['cluster', cluster, 'Cluster'],
+  ['traces/:id', trace, 'Shop'],
 ];
 const pages = [
   {name: 'Shop', to: '#/shop', key: 's'},

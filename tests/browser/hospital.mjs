@@ -72,6 +72,15 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.getByRole('row', {name: /Grace.*reveal.*a customer asks/}).waitFor();
   });
 
+  suite.test('A case leads to the tree of its conversation', async () => {
+    await open(`#/hospital/cases/${await caseOf(skus[0])}`);
+    await page.getByRole('link', {name: 'The whole conversation, as a tree'}).click();
+    const spans = page.getByRole('region', {name: 'Spans of the trace'});
+    await spans.getByRole('row', {name: /asked at the door.*ok/}).waitFor();
+    await spans.getByRole('row', {name: /tried by pricing, attempt 2.*failed.*crash/}).waitFor();
+    equal(await spans.getByText('its cause is not known any more').count(), 0, 'spans without their cause');
+  });
+
   suite.test('A case tells its story, and what a replay would do', async () => {
     await open(`#/hospital/cases/${await caseOf(skus[0])}`);
     await page.getByText('Attempt 2').waitFor();

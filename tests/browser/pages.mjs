@@ -70,6 +70,25 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     await page.getByText('There is no such order').waitFor();
   });
 
+  suite.test('One conversation is shown as a tree, each span below its cause', async () => {
+    const {customer_id: customer} = await shop.register('Tracy Example');
+    const id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    await shop.order(customer, 'MC-0100', 1, '4000-0000-0000-0077', {traceparent: `00-${id}-00f067aa0ba902b7-01`});
+    const spans = page.getByRole('region', {name: 'Spans of the trace'});
+    await shop.until(`/trace/${id}`, known => known.spans.some(one => one.type === 'order.shipped' && one.service === 'order'));
+    await open('#/shop');
+    await page.getByRole('searchbox').fill(id);
+    await page.getByRole('button', {name: 'Follow'}).click();
+    await spans.getByRole('row', {name: /order.shipped.*handled by order/}).waitFor();
+    await spans.getByRole('row', {name: /place_order.*asked at the door/}).waitFor();
+    expect(await spans.locator('tbody tr').count() > 20, 'all services are in it');
+    await accessible();
+    await picture('trace');
+    await open(`#/traces/${'1'.repeat(32)}`);
+    await page.getByText('Nobody knows this trace any more').waitFor();
+    await accessible();
+  });
+
   suite.test('Queues shows every mailbox and queue, sorts and filters, and its address remembers how', async () => {
     await open('#/queues');
     equal(await page.getByRole('region', {name: 'Services'}).locator('tbody tr').count(), (await shop.get('/mailboxes')).services.length, 'services');

@@ -22,7 +22,7 @@ const axe = require('axe-core');
 // Mail cannot be sent, and the price worker has its bug: both are mended later, in recovery.mjs.
 const shop = new Shop({
   program: MUSICCORP_PROGRAM, config: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json'),
-  settings: ['/retry/attempts_max=2', '/retry/delay_first_ms=20']});
+  settings: ['/retry/attempts_max=2', '/retry/delay_first_ms=20', '/traces/begun_one_in=1']});
 const nodes = new Nodes({program: MUSICCORP_PROGRAM, settings: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json')});
 const browser = await chromium.launch({
   executablePath: MUSICCORP_BROWSER,

@@ -61,15 +61,15 @@ export class Shop {
     if (this.#folder) await rm(this.#folder, {recursive: true, force: true});
   }
 
-  async ask(method, path, body) {
+  async ask(method, path, body, headers = {}) {
     const answer = await fetch(this.url + path, {
-      method, headers: {'content-type': 'application/json'}, body: body === undefined ? undefined : JSON.stringify(body)});
+      method, headers: {'content-type': 'application/json', ...headers}, body: body === undefined ? undefined : JSON.stringify(body)});
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return JSON.parse(text);
   }
   get(path) { return this.ask('GET', path); }
-  post(path, body) { return this.ask('POST', path, body); }
+  post(path, body, headers = {}) { return this.ask('POST', path, body, headers); }
 
   /** Waits until the answer fits, for at most 15 s. */
   async until(path, fits) {
@@ -85,8 +85,8 @@ export class Shop {
   register(name, email = 'ada@example.org') {
     return this.post('/customers', {name, email, address: {street: '1 Long Lane', city: 'London', postcode: 'E1 1AA', country: 'GB'}});
   }
-  order(customer, sku, quantity = 1, card = '4000-0000-0000-0077') {
-    return this.post('/orders', {customer_id: customer, lines: [{sku, quantity}], payment: {card}});
+  order(customer, sku, quantity = 1, card = '4000-0000-0000-0077', headers = {}) {
+    return this.post('/orders', {customer_id: customer, lines: [{sku, quantity}], payment: {card}}, headers);
   }
   /** A price job of which its worker dies each time, as long as the bug is not mended. */
   poison(sku) { return this.post('/pricing/jobs', {sku, percent: -100}); }

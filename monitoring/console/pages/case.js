@@ -220,6 +220,7 @@ export async function show({place, signal, parameters: {id}}) {
             one.reason ? h('p', {class: 'quiet'}, one.reason) : null, payloadOf(one, `Payload ${one.number}`)))] : null,
           now.parked ? [h('h2', {}, 'Parked behind it'), h('p', {}, `${format.plural(now.parked, 'message')} of the same key waited at its last death. A rehearsal names them.`)] : null,
           h('h2', {}, 'Headers'),
+          /^00-[0-9a-f]{32}-/.test(now.message.traceparent) ? h('p', {}, h('a', {href: `#/traces/${part(now.message.traceparent.split('-')[1])}`}, 'The whole conversation, as a tree')) : null,
           h('dl', {class: 'headers'}, headers.filter(name => now.message[name] !== undefined && now.message[name] !== '').map(name =>
             h('div', {}, h('dt', {}, format.words(name)), h('dd', {class: 'mono'}, String(now.message[name]))))))));
     if (focused) content.querySelector(`[data-name=${focused}]`)?.focus();

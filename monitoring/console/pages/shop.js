@@ -87,11 +87,12 @@ const tone = state => ({shipped: 'good', rejected: 'warn', cancelled: 'warn'})[s
 export async function show({place, signal}) {
   const boxes = Object.fromEntries(Object.entries(tiles).map(([name, [label, hint]]) => [name, tile(label, hint)]));
 
-  const search = h('input', {type: 'search', placeholder: 'Order id', 'aria-label': 'Follow an order by its id',
+  const search = h('input', {type: 'search', placeholder: 'Order or trace id', 'aria-label': 'Follow an order by its id, or a trace',
                              spellcheck: 'false', autocomplete: 'off'});
   const follow = h('form', {class: 'inline', on: {submit: event => {
     event.preventDefault();
-    if (search.value.trim()) location.hash = `#/shop/orders/${part(search.value.trim())}`;
+    const id = search.value.trim();
+    if (id) location.hash = /^[0-9a-f]{32}$/.test(id) ? `#/traces/${id}` : `#/shop/orders/${part(id)}`;
   }}}, search, h('button', {type: 'submit'}, 'Follow'));
 
   const counted = new Map(steps.map(step => [step.state, new Counted()]));
