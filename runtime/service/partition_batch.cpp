@@ -9,6 +9,7 @@
 #include "supervision/exception_text.hpp"
 #include "supervision/throw_trace.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
 namespace {
@@ -317,6 +318,7 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
   if (no)
     log.info("message-rejected", {{"type", row.message.type},
                                   {"id", row.message.id},
+                                  {"trace_id", telemetry::trace_id_in(row.message.traceparent)},
                                   {"reason", message::scrubbed(definition_.types(), row.message, no->text)}});
   else
     apply(std::move(one.effects), work);

@@ -5,6 +5,7 @@
 #include "message/scrubber.hpp"
 #include "service/partition_work.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
 namespace {
@@ -115,6 +116,7 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
             {{"service", definition_.name()},
              {"type", row.message.type},
              {"id", row.message.id},
+             {"trace_id", telemetry::trace_id_in(row.message.traceparent)},
              {"attempt", row.attempts_before + row.attempts},
              {"kind", row.reason},
              {"error", told}});
@@ -310,6 +312,7 @@ result<void> partition::discard(const delivery::discard_message& command, batch_
   log.warn("message-discarded", {{"service", definition_.name()},
                                  {"type", row->message.type},
                                  {"id", row->message.id},
+                                 {"trace_id", telemetry::trace_id_in(row->message.traceparent)},
                                  {"followers", followers.size()}});
   tell_hospital(row->message, delivery::message_discarded{case_of(*row), followers.size(), work.now}, work);
   return {};

@@ -4,6 +4,7 @@
 #include "delivery/symbolise.hpp"
 #include "service/partition_work.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
 namespace {
@@ -186,6 +187,7 @@ void partition::bury_condemned(upstream& from, storage::waiting_row row, batch_w
   log.error("message-died", {{"service", definition_.name()},
                              {"type", row.message.type},
                              {"id", row.message.id},
+                             {"trace_id", telemetry::trace_id_in(row.message.traceparent)},
                              {"kind", "process_death"},
                              {"error", row.error}});
   bury(from, std::move(row), telemetry::death_reason::handler_crash, work);

@@ -21,6 +21,12 @@ ordered_json json_of(const log_field& field) {
   return std::visit([](auto value) { return ordered_json(value); }, field.value);
 }
 
+/// Not each message belongs to a trace.
+bool is_left_out(const log_field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  return field.name == "trace_id" && text && text->empty();
+}
+
 bool is_plain(std::string_view text) {
   return !text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos &&
          clean_text(text, text.size()) == text;
@@ -75,7 +81,8 @@ std::string json_line(const log_line& line) {
                     {"level", name_of(line.level)},
                     {"component", line.component},
                     {"event", line.event}};
-  for (const auto& field : line.fields) json.emplace(std::string{field.name}, json_of(field));
+  for (const auto& field : line.fields)
+    if (!is_left_out(field)) json.emplace(std::string{field.name}, json_of(field));
   if (line.repeated > 0) json["repeated"] = line.repeated;
   return dump(json);
 }
@@ -86,7 +93,8 @@ std::string human_line(const log_line& line, bool with_colour) {
   text += with_colour ? std::string{colour_of(line.level)} + std::string{level} + "\x1b[0m" : std::string{level};
   text.append(std::string_view{"warning"}.size() + 1 - level.size(), ' ');
   text += human_text(line.component) + ' ' + human_text(line.event);
-  for (const auto& field : line.fields) text += ' ' + human_text(field.name) + '=' + human_value(field);
+  for (const auto& field : line.fields)
+    if (!is_left_out(field)) text += ' ' + human_text(field.name) + '=' + human_value(field);
   if (line.repeated > 0) text += " repeated=" + std::to_string(line.repeated);
   return text;
 }

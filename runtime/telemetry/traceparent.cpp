@@ -35,6 +35,10 @@ std::optional<trace_context> read_traceparent(std::string_view text) {
   return trace_context{*trace, *span, (*flags & 1U) != 0};
 }
 
+std::string_view trace_id_in(std::string_view traceparent) {
+  return read_traceparent(traceparent) ? traceparent.substr(trace_at, 32) : std::string_view{};
+}
+
 traceparent_text::traceparent_text(const trace_context& context) {
   letters_.fill('-');
   write_hex(letters_.data() + version_at, 0, 2);

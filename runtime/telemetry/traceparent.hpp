@@ -31,6 +31,9 @@ struct trace_context {
 /// anything else: another length, capitals, ids of zeros, version ff.
 [[nodiscard]] std::optional<trace_context> read_traceparent(std::string_view text);
 
+/// The part of a `traceparent` that is the trace's id; empty when it is none.
+[[nodiscard]] std::string_view trace_id_in(std::string_view traceparent);
+
 /// 55 characters of version 00, without an allocation.
 class traceparent_text {
  public:

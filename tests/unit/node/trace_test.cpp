@@ -9,6 +9,7 @@
 #include "node/node.hpp"
 #include "node/trace_page.hpp"
 #include "support/listener.hpp"
+#include "support/log_lines.hpp"
 #include "unit/node/toy_shop.hpp"
 #include "unit/storage/scratch_folder.hpp"
 
@@ -119,9 +120,12 @@ TEST_F(Trace, AProblemNamesItsTrace) {
 
 TEST_F(Trace, ShowsWhatFailed) {
   trouble_.crashes["poison"] = 99;
+  const testing::log_lines lines;
   start();
   buy_it("poison");
   const auto seen = page_with("attempt book sold failed");
+  EXPECT_THAT(lines.text(),
+              ::testing::ContainsRegex(std::string{R"("event":"message-retried".*"trace_id":")"} + their_trace));
   for (const auto& one : seen.spans) {
     if (one.kind == "attempt") {
       EXPECT_EQ(one.why, "crash");

@@ -44,6 +44,17 @@ TEST(LogLine, JsonKeepsTheOrderAndTheTypes) {
                 "\"repeated\":2}");
 }
 
+TEST(LogLine, LeavesOutATraceThatIsNone) {
+  const std::initializer_list<log_field> none{{"trace_id", ""}, {"id", ""}}, one{{"trace_id", "4bf9"}};
+  const auto json = json_line({some_time, log_level::info, "service", "message-died", none});
+  EXPECT_EQ(json.find("trace_id"), std::string::npos);
+  EXPECT_NE(json.find(R"("id":"")"), std::string::npos);
+  EXPECT_EQ(human_line({some_time, log_level::info, "service", "message-died", none}, false).find("trace_id"),
+            std::string::npos);
+  EXPECT_NE(json_line({some_time, log_level::info, "service", "message-died", one}).find(R"("trace_id":"4bf9")"),
+            std::string::npos);
+}
+
 TEST(LogLine, JsonStaysValidWhateverComes) {
   const std::initializer_list<log_field> fields{
       {"text", "a\"b\nc\xFF"}, {"nothing", std::numeric_limits<double>::quiet_NaN()}, {"level", "forged"}};

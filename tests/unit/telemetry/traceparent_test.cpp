@@ -59,6 +59,12 @@ TEST(Traceparent, ATraceIdIsReadAlone) {
   EXPECT_FALSE(read_trace_id("4bf92f3577b34da6a3ce929d0e0e473"));
 }
 
+TEST(Traceparent, TheTraceIsAPartOfIt) {
+  EXPECT_EQ(trace_id_in(good), "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(trace_id_in(""), "");
+  EXPECT_EQ(trace_id_in("00-nonsense"), "");
+}
+
 TEST(Traceparent, DerivedSpansAreTheSameForTheSameWordsAndDifferForOthers) {
   EXPECT_EQ(derived_span(7, "order"), derived_span(7, "order", 0));
   std::set<std::uint64_t> seen;
