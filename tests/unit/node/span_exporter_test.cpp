@@ -7,7 +7,7 @@
 #include <set>
 
 #include "node/node.hpp"
-#include "unit/node/span_collector.hpp"
+#include "support/span_collector.hpp"
 #include "unit/node/toy_shop.hpp"
 #include "unit/storage/scratch_folder.hpp"
 
