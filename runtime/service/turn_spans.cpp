@@ -12,13 +12,16 @@ turn_spans::turn_spans(telemetry::span_store* where, std::string service)
     : where_{where}, service_{std::move(service)}, name_{where ? where->name(service_) : telemetry::span_name{0}} {}
 
 std::optional<turn_spans::place> turn_spans::place_of(const envelope& message) const {
-  if (where_ == nullptr) return std::nullopt;
+  if (where_ == nullptr || message.traceparent.empty()) return std::nullopt;
+  if (last_.id == message.id && last_.seq == message.seq && last_.traceparent == message.traceparent)
+    return last_.where;
   auto context = telemetry::read_traceparent(message.traceparent);
   if (!context) return std::nullopt;
   const auto heard = derived_span(derived_span(context->span, message.id), service_);
   const auto cause = message.seq == 0 ? context->span : heard;
   context->span = derived_span(heard, "turn");
-  return place{*context, cause};
+  last_ = {message.id, message.traceparent, message.seq, {*context, cause}};
+  return last_.where;
 }
 
 std::optional<telemetry::trace_context> turn_spans::caused_by(const envelope& message) const {
@@ -33,6 +36,16 @@ std::optional<telemetry::trace_context> turn_spans::told_of(const envelope& mess
   return where->turn;
 }
 
+/// The store's names have a lock that all partitions share.
+telemetry::span_name turn_spans::name_of(const std::string& text) {
+  constexpr std::size_t names_max = 64;
+  const auto known = std::ranges::find(names_, text, [](const auto& one) -> const std::string& { return one.first; });
+  if (known != names_.end()) return known->second;
+  const auto name = where_->name(text);
+  if (names_.size() < names_max) names_.emplace_back(text, name);
+  return name;
+}
+
 /// A turn's span; the hop before it is collected.
 std::optional<telemetry::span> turn_spans::begun(const envelope& message, run when, bool is_first) {
   const auto where = place_of(message);
@@ -42,8 +55,8 @@ std::optional<telemetry::span> turn_spans::begun(const envelope& message, run wh
   one.sampled = where->turn.sampled;
   one.message_seq = message.seq;
   one.service = name_;
-  one.type = where_->name(message.type);
-  one.source = where_->name(message.source);
+  one.type = name_of(message.type);
+  one.source = name_of(message.source);
   if (message.seq != 0 && is_first) {
     one.kind = span_kind::hop;
     one.id = where->cause;

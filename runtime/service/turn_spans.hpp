@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -49,16 +50,27 @@ class turn_spans {
 
  private:
   struct place {
-    telemetry::trace_context turn;
-    std::uint64_t cause;  ///< the hop, or the span that asked
+    telemetry::trace_context turn{};
+    std::uint64_t cause = 0;  ///< the hop, or the span that asked
   };
   [[nodiscard]] std::optional<place> place_of(const envelope& message) const;
+  [[nodiscard]] telemetry::span_name name_of(const std::string& text);
   [[nodiscard]] std::optional<telemetry::span> begun(const envelope& message, run when, bool is_first);
+
+  /// A message's place is wanted when its rule begins, and again when it has ended.
+  struct known_place {
+    std::string id;
+    std::string traceparent;
+    std::uint64_t seq = 0;
+    place where{};
+  };
 
   telemetry::span_store* where_;
   std::string service_;
   telemetry::span_name name_ = 0;
   std::vector<telemetry::span> collected_;
+  mutable known_place last_{};
+  std::vector<std::pair<std::string, telemetry::span_name>> names_{};  ///< that were needed before: a few dozen
 };
 
 }  // namespace musiccorp::service

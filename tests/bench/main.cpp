@@ -33,6 +33,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"streams", "a durable stream within a node and between two", measure_streams},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"telemetry", "what it costs to count", measure_telemetry},
+                           part{"traces", "what it costs to say what caused what", measure_traces},
                            part{"tell", "a bounded mailbox beside bare CAF", measure_tell},
                            part{"supervision", "restarts and thousands of children", measure_supervision},
                            part{"mechanisms", "what a message costs where", measure_mechanisms}};
@@ -105,10 +106,10 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
-  app.add_option(
-         "--only", only,
-         "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, streams, start, telemetry, tell, "
-         "supervision, mechanisms")
+  app.add_option("--only", only,
+                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, streams, start, "
+                 "telemetry, tell, "
+                 "supervision, mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);

@@ -68,6 +68,7 @@ void measure_cluster(const settings& how, measurements& into);      ///< the rea
 void measure_streams(const settings& how, measurements& into);      ///< one durable stream, within a node and between
 void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
 void measure_telemetry(const settings& how, measurements& into);    ///< the whole shop with and without metrics
+void measure_traces(const settings& how, measurements& into);       ///< the whole shop with and without traces
 void measure_tell(const settings& how, measurements& into);         ///< a managed actor beside bare CAF
 void measure_supervision(const settings& how, measurements& into);  ///< restarts, thousands of children
 void measure_mechanisms(const settings& how, measurements& into);   ///< Google Benchmark

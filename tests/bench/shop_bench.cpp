@@ -1,5 +1,7 @@
 #include <signal.h>
 
+#include <array>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -17,9 +19,9 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-demo::report run_orders(const std::filesystem::path& data, std::size_t count) {
+demo::report run_orders(const std::filesystem::path& data, std::size_t count, std::vector<std::string> flags = {}) {
   std::filesystem::create_directories(data);
-  testing::shop_process shop_process{data};
+  testing::shop_process shop_process{data, std::move(flags)};
   shop_process.start();
   auto connection = order_connection();
   return drive_orders({connection, shop_process.url()}, count);
@@ -98,6 +100,30 @@ void measure_orders(const settings& how, measurements& into) {
   into.push_back(summarize("orders: accepted to shipped, p99", "ms", std::move(whole)));
   into.push_back(summarize("orders: messages per fsync", "messages", std::move(group)));
   into.push_back(summarize("orders: commits per order", "commits", std::move(commits)));
+}
+
+/// Orders with as many requests traced as by default, with each, and with none; which comes first changes.
+void measure_traces(const settings& how, measurements& into) {
+  const std::array<std::string, 3> traced{"/traces/begun_one_in=0", "", "/traces/begun_one_in=1"};
+  std::vector<double> rates[3], usual, all;
+  for (std::size_t run = 0; run < how.runs; ++run) {
+    std::array<double, 3> rate{};
+    for (std::size_t i = 0; i < traced.size(); ++i) {
+      const auto which = (run + i) % traced.size();
+      const auto data = how.scratch / ("traces-" + std::to_string(run) + "-" + std::to_string(which));
+      std::vector<std::string> flags;
+      if (!traced[which].empty()) flags = {"--set", traced[which]};
+      rate[which] = run_orders(data, scaled(how, 6'000), std::move(flags)).orders_per_second;
+      rates[which].push_back(rate[which]);
+    }
+    usual.push_back(rate[1] / rate[0]);
+    all.push_back(rate[2] / rate[0]);
+  }
+  into.push_back(summarize("orders, no request begins a trace", "1/s", std::move(rates[0])));
+  into.push_back(summarize("orders, as many as by default do", "1/s", std::move(rates[1])));
+  into.push_back(summarize("orders, each request does", "1/s", std::move(rates[2])));
+  into.push_back(summarize("by default / none", "ratio", std::move(usual), 0.98));
+  into.push_back(summarize("each / none", "ratio", std::move(all)));
 }
 
 void measure_start(const settings& how, measurements& into) {
