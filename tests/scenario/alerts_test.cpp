@@ -11,6 +11,7 @@
 #include "demo/plan.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
+#include "support/ledger.hpp"
 #include "support/watched_cluster.hpp"
 #include "support/watched_shop.hpp"
 
@@ -59,6 +60,10 @@ class Alerts : public watched_shop {
     watched_shop::SetUp();
     customer_ =
         shop().post<messages::customer_summary>("/customers", demo::customer_body(0), 201).value().customer_id;
+  }
+  void TearDown() override {
+    expect_ledger_zero(shop());
+    watched_shop::TearDown();
   }
   [[nodiscard]] http::client_request order() {
     // Each time something else, or it would be sold out.
@@ -151,6 +156,10 @@ TEST_F(Alerts, OfAStoreAndOfANodeClearWhenTheyAreBack) {
 class ClusterAlerts : public watched_cluster {
  protected:
   ClusterAlerts() : watched_cluster{write_hasty_rules} {}
+  void TearDown() override {
+    expect_ledger_zero(nodes_.shop(connection_));
+    watched_cluster::TearDown();
+  }
 };
 
 TEST_F(ClusterAlerts, OfAFrozenNodeClearWhenItGoesOn) {

@@ -11,6 +11,7 @@
 #include "demo/books.hpp"
 #include "demo/metrics_text.hpp"
 #include "demo/shop_client.hpp"
+#include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/stubborn_clients.hpp"
 
@@ -47,6 +48,7 @@ class HttpContract : public ::testing::Test {
     shop_->start();
   }
   static void TearDownTestSuite() {
+    expect_ledger_zero({*connection_, shop_->url()});
     delete connection_;
     delete shop_;
     delete folder_;
@@ -373,6 +375,7 @@ constexpr demo::process_end in_order{0, 0};
 
 TEST_F(HttpContractAtTheEnd, StopsInOrderWhenIdle) {
   shop_.start();
+  expect_ledger_zero({connection_, shop_.url()});
   EXPECT_EQ(shop_.stop(5s), in_order) << shop_.log_end();
 }
 
@@ -404,8 +407,7 @@ TEST_F(HttpContractAtTheEnd, StopsInOrderUnderLoadAndKeepsEveryAcceptedOrder) {
     EXPECT_TRUE(shop.get("/orders/" + json::parse(one.body).at("order_id").get<std::string>()));
   }
   EXPECT_GT(accepted, 0U);
-  ASSERT_TRUE(demo::wait_for_rest(shop, 120s));
-  for (const auto& one : demo::queue_accounts(shop.metrics().value())) EXPECT_EQ(one.imbalance, 0) << one.queue;
+  expect_ledger_zero(shop, 120s);
 }
 
 TEST_F(HttpContractAtTheEnd, AnswersBusyWithRetryAfterWhenItsMailboxIsFull) {
@@ -426,6 +428,7 @@ TEST_F(HttpContractAtTheEnd, AnswersBusyWithRetryAfterWhenItsMailboxIsFull) {
     });
   for (auto& thread : threads) thread.join();
   EXPECT_GT(busy, 0);
+  expect_ledger_zero(shop);
 }
 
 }  // namespace

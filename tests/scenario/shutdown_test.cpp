@@ -9,6 +9,7 @@
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
 #include "messages/pricing_messages.hpp"
+#include "support/ledger.hpp"
 #include "support/listener.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
@@ -28,7 +29,11 @@ constexpr auto patience = 60s;
 
 class Shutdown : public ::testing::Test {
  protected:
+  /// However it ended: the next start has lost nothing of it.
   void TearDown() override {
+    start({"/retry/delay_first_ms=1", "/retry/delay_longest_ms=20"});
+    expect_ledger_zero(client());
+    EXPECT_THAT(shop_->stop(), Optional(process_end{0, 0}));
     if (HasFailure()) folder_.keep();
   }
   void start(std::vector<std::string> settings = {}) {
