@@ -8,15 +8,17 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/random.hpp"
-#include "demo/books.hpp"
 #include "demo/child_process.hpp"
 #include "demo/shop_client.hpp"
 #include "http/client.hpp"
+#include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
 
@@ -28,6 +30,7 @@ using namespace testing;
 using nlohmann::json;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr auto patience = 60s;
 
@@ -117,18 +120,39 @@ class PoisonTest : public ::testing::Test {
     const auto listed = ask("GET", "/hospital/cases").value();
     return ask("GET", "/hospital/cases/" + listed.at("cases").at(0).at("case_id").get<std::string>()).value();
   }
-  /// At rest: no queue of this node has lost or doubled a message.
-  void expect_nothing_lost() {
-    const demo::shop_client shop{connection_, url_};
-    ASSERT_TRUE(demo::wait_for_rest(shop, patience));
-    const auto accounts = demo::queue_accounts(shop.metrics().value());
-    EXPECT_FALSE(accounts.empty());
-    for (const auto& one : accounts) EXPECT_EQ(one.imbalance, 0) << one.queue;
+  struct charge {
+    std::string service, message;
+    friend auto operator<=>(const charge&, const charge&) = default;
+    friend std::ostream& operator<<(std::ostream& to, const charge& one) {
+      return to << one.service << ": " << one.message;
+    }
+  };
+  /// Whoever was charged with a death by any of these processes, cleared later or not: each says so in its log.
+  [[nodiscard]] std::set<charge> charged() const {
+    std::set<charge> found;
+    for (const auto& line : log_lines("process-death-attributed"))
+      if (line.at("deaths") > 0) found.insert({line.at("service"), line.at("id")});
+    return found;
   }
-  void stop() {
-    expect_nothing_lost();
+  void stop(const std::set<charge>& guilty) {
+    expect_ledger_zero({connection_, url_});
     process_->send(SIGTERM);
     EXPECT_EQ(process_->wait(patience), (demo::process_end{0, 0}));
+    EXPECT_EQ(charged(), guilty);
+    EXPECT_THAT(log_lines("message-retried"), IsEmpty()) << "nobody else has failed";
+    for (const auto* name : {"anna", "bert", "carl"})
+      EXPECT_EQ(store_reader{folder_.path() / (std::string{name} + ".db")}.number(
+                    "SELECT count(*) FROM suspect WHERE deaths > 0"),
+                0)
+          << name;
+  }
+  [[nodiscard]] std::vector<json> log_lines(const std::string& event) const {
+    std::vector<json> found;
+    std::istringstream all{log()};
+    for (std::string text; std::getline(all, text);)
+      if (auto line = json::parse(text, nullptr, false); line.is_object() && line.value("event", "") == event)
+        found.push_back(std::move(line));
+    return found;
   }
   void TearDown() override {
     if (HasFailure()) folder_.keep();
@@ -153,16 +177,34 @@ class PoisonTest : public ::testing::Test {
     EXPECT_EQ(story.at("service"), "bert");
     EXPECT_EQ(story.at("key"), "poisoned");
     EXPECT_EQ(story.at("reason"), "handler_crash");
-    ASSERT_GE(story.at("attempt_records").size(), 1U) << story.dump(2);
-    const auto& last = story.at("attempt_records").back();
-    EXPECT_EQ(last.at("outcome"), "killed the process");
-    EXPECT_THAT(last.at("text").get<std::string>(), HasSubstr(told));
-    EXPECT_THAT(last.value("backtrace", ""), HasSubstr(frame));
+    expect_deaths(story, deaths_wanted, told, frame);
     EXPECT_EQ(heard("anna", "poisoned").size(), 1U) << "the others handled it";
     EXPECT_EQ(heard("bert", "poisoned").size(), 0U);
     for (const auto& key : keys)
       for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, key).size(), 1U) << by << " " << key;
-    stop();
+    stop({culprit(story)});
+  }
+  static charge culprit(const json& story) { return {story.at("service"), story.at("message").at("id")}; }
+  /// Each death of the process is one attempt, with all that is to be known of it.
+  static void expect_deaths(const json& story, int deaths, const std::string& told, const std::string& frame) {
+    EXPECT_EQ(story.at("attempts"), deaths);
+    const auto& attempts = story.at("attempt_records");
+    ASSERT_EQ(attempts.size(), static_cast<std::size_t>(deaths)) << attempts.dump(2);
+    std::string before;
+    for (int i = 0; i < deaths; ++i) {
+      const auto& one = attempts.at(static_cast<std::size_t>(i));
+      SCOPED_TRACE(one.dump(2));
+      EXPECT_EQ(one.at("number"), i + 1);
+      EXPECT_EQ(one.at("outcome"), "killed the process");
+      EXPECT_EQ(one.at("kind"), "crash");
+      EXPECT_THAT(one.at("text").get<std::string>(), HasSubstr(told));
+      EXPECT_THAT(one.value("backtrace", ""), HasSubstr(frame));
+      EXPECT_EQ(one.at("node"), "ward");
+      EXPECT_EQ(one.at("version"), "7");
+      EXPECT_LT(before, one.at("started").get<std::string>()) << "after the one before";
+      EXPECT_LT(one.at("started"), one.at("ended")) << "until the next process found it";
+      before = one.at("ended").get<std::string>();
+    }
   }
 
   temporary_folder folder_;
@@ -221,8 +263,11 @@ TEST_F(PoisonTest, WithoutALimitNodeAfterNodeDies) {
   start();
   wanted_cases_ = 1;
   EXPECT_LE(deaths_until_quiet({}), 1) << "the limit is on again";
-  EXPECT_EQ(only_case().at("key"), "poisoned");
-  stop();
+  const auto story = only_case();
+  EXPECT_EQ(story.at("key"), "poisoned");
+  EXPECT_GE(story.at("attempts"), 6);
+  expect_deaths(story, story.at("attempts"), "SIGABRT", "poison_aborts");
+  stop({culprit(story)});
 }
 
 TEST_F(PoisonTest, InnocentsInFlightInSeveralServicesAreNotBlamedForAKill) {
@@ -242,7 +287,8 @@ TEST_F(PoisonTest, InnocentsInFlightInSeveralServicesAreNotBlamedForAKill) {
   EXPECT_EQ(deaths_until_quiet({"before", "held", "behind"}), 0);
   EXPECT_TRUE(has_cases(0));
   for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, "held").size(), 1U) << by;
-  stop();
+  stop({});
+  EXPECT_EQ(log_lines("process-death-attributed").size(), 3U) << "suspected they were, all three";
   for (const auto* name : {"anna", "bert", "carl"})
     EXPECT_EQ(store_reader{folder_.path() / (std::string{name} + ".db")}.number("SELECT count(*) FROM suspect"), 0)
         << name << ": cleared by success";
@@ -263,8 +309,8 @@ TEST_F(PoisonTest, APlannedStopThatIsCutShortBlamesNobody) {
   std::ofstream{folder_.path() / "go"} << "go";
   start();
   EXPECT_EQ(deaths_until_quiet({"held"}), 0);
-  EXPECT_THAT(log(), ::testing::Not(HasSubstr("process-death-attributed")));
-  stop();
+  EXPECT_THAT(log_lines("process-death-attributed"), IsEmpty());
+  stop({});
 }
 
 /// kill -9 from outside, again and again, while a poison of our own kills the node as well.
@@ -291,11 +337,13 @@ TEST_F(PoisonTest, KillsFromOutsideNeitherHideTheCulpritNorBlameAnother) {
   }
   wanted_cases_ = 1;
   EXPECT_LE(deaths_until_quiet(told), 2);
-  EXPECT_EQ(only_case().at("key"), "poisoned");
-  EXPECT_EQ(only_case().at("service"), "bert");
+  const auto story = only_case();
+  EXPECT_EQ(story.at("key"), "poisoned");
+  EXPECT_EQ(story.at("service"), "bert");
+  EXPECT_EQ(story.at("attempts"), 2) << story.at("attempt_records").dump(2);
   for (const auto& key : told)
     for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, key).size(), 1U) << by << " " << key;
-  stop();
+  stop({culprit(story)});
 }
 
 }  // namespace

@@ -112,8 +112,11 @@ int run(int count, char** arguments) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   telemetry::log_config logs;
   logs.level = telemetry::log_level::info;
+  logs.format = telemetry::log_format::json;
   if (!telemetry::start_logs(std::move(logs))) return 71;
   node::node_options options;
+  options.name = "ward";
+  options.version = "7";
   options.data = data;
   options.http.host = "127.0.0.1";
   options.http.port = 0;
