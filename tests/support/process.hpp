@@ -24,6 +24,8 @@ class shop_process {
  public:
   explicit shop_process(std::filesystem::path data, std::vector<std::string> flags = {})
       : data_(std::move(data)), flags_(std::move(flags)) {}
+  /// From the next start on, instead of the project's own file.
+  void use_config(std::filesystem::path file) { config_ = std::move(file); }
 
   /// Starts it on a free port and waits until it says that it is ready. Throws with the end of its log otherwise.
   void start(std::chrono::milliseconds longest = std::chrono::seconds{30}) {
@@ -34,7 +36,7 @@ class shop_process {
   }
   /// Starts it without waiting for anything.
   void launch() {
-    std::vector<std::string> arguments{"node",        "--config", config_file(),           "--data", data(), "--http",
+    std::vector<std::string> arguments{"node",        "--config", config_.string(),        "--data", data(), "--http",
                                        "127.0.0.1:0", "--set",    "/stop_longest_ms=60000"};
     arguments.insert(arguments.end(), flags_.begin(), flags_.end());
     auto started = demo::child_process::start({MUSICCORP_PROGRAM, arguments, log_file()});
@@ -69,10 +71,10 @@ class shop_process {
   }
 
  private:
-  static std::string config_file() { return std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json"; }
   [[nodiscard]] std::filesystem::path log_file() const { return data_ / "node.log"; }
 
   std::filesystem::path data_;
+  std::filesystem::path config_ = std::filesystem::path{MUSICCORP_SOURCE_DIR} / "config" / "node.json";
   std::vector<std::string> flags_;
   std::string url_;
   std::optional<demo::child_process> process_;

@@ -28,12 +28,18 @@ class StatusVerb : public ::testing::Test {
     words.insert(words.begin(), {"status", "--shop", shop_.url()});
     return run(words);
   }
-  /// A price job whose worker throws until its attempts are used up.
+  /// A price job whose worker throws until its attempts are used up: two, for this type of message.
   void poison() {
     const demo::shop_client client{connection_, shop_.url()};
     ASSERT_TRUE(client.post<messages::price_job_summary>(
         "/pricing/jobs", describe::to_json(messages::create_price_job{"MC-0001", -100}), 202));
     const auto deadline = std::chrono::steady_clock::now() + 60s;
+    json cases;
+    while (cases.empty()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << status().out;
+      cases = json::parse(client.get("/hospital/cases").value()).at("cases");
+    }
+    EXPECT_EQ(cases.at(0).at("attempts"), 2);
     while (status().out.find("survived 2 crashes") == std::string::npos)
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << status().out;
   }
