@@ -12,6 +12,7 @@ namespace musiccorp::program {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using namespace std::chrono_literals;
@@ -94,6 +95,74 @@ TEST_F(HospitalCure, StopsABatchThatHelpsNobodyAndBuriesTheRestInAnother) {
   EXPECT_TRUE(becomes([&] { return cases("discarded").size() == 5; }));
   EXPECT_EQ(told({"batch", "list"}).at("batches").size(), 2U);
   EXPECT_EQ(hospital({"batch", "show", "no-such-batch"}).code, 1);
+}
+
+TEST_F(HospitalCure, CancelsABatchAndWhatItHasNotSentStaysAsItIs) {
+  const auto five = told({"batch", "start", "--dry-run", "--service", "pricing", "--reason", "how many?"});
+  EXPECT_EQ(five.at("total"), 5);
+  EXPECT_EQ(hospital({"batch", "start", "--dry-run", "--service", "pricing", "--reason", "how many?"}).out,
+            "It would be 5 cases.\n");
+  EXPECT_EQ(told({"batch", "list"}).at("batches").size(), 0U) << "nothing was begun";
+
+  const auto started = told({"batch", "start", "--action", "discard", "--service", "pricing", "--rate", "1",
+                             "--reason", "never mind", "--by", "kim"});
+  const std::string id = started.at("batch_id");
+  const auto cancelled = hospital({"batch", "cancel", id, "--by", "lee", "--reason", "the wrong ones"});
+  EXPECT_EQ(cancelled.code, 0) << cancelled.err;
+  EXPECT_THAT(cancelled.out, AllOf(HasSubstr(id), HasSubstr("cancelled")));
+  const auto batch = told({"batch", "show", id});
+  EXPECT_EQ(batch.at("state"), "cancelled");
+  EXPECT_LT(batch.at("sent"), 5);
+  EXPECT_TRUE(becomes([&] { return cases("discarded").size() == batch.at("sent"); }));
+  EXPECT_EQ(cases("open").size(), 5 - batch.at("sent").get<std::size_t>());
+  EXPECT_EQ(hospital({"batch", "cancel", id}).code, 1) << "it is over";
+  const auto trail = told({"audit"}).at("entries");
+  EXPECT_EQ(trail.at(0).at("action"), "cancel_batch");
+  EXPECT_EQ(trail.at(0).at("by"), "lee");
+  EXPECT_EQ(trail.at(0).at("batch_id"), id);
+}
+
+TEST_F(HospitalCure, TellsProgramsAllThatItTellsPeople) {
+  const auto listed = told({"list"}).at("cases");
+  ASSERT_EQ(listed.size(), 5U);
+  const std::string id = listed.at(0).at("case_id");
+  for (const auto* field : {"version", "service", "type", "key", "reason", "state", "attempts", "error"})
+    EXPECT_TRUE(listed.at(0).contains(field)) << field;
+  EXPECT_EQ(told({"list", "--limit", "2"}).at("cases").size(), 2U);
+
+  const auto groups = told({"groups"}).at("groups");
+  ASSERT_EQ(groups.size(), 1U) << "one bug";
+  EXPECT_EQ(groups.at(0).at("service"), "pricing");
+  EXPECT_EQ(groups.at(0).at("open"), 5);
+  EXPECT_THAT(groups.at(0).at("error").get<std::string>(), HasSubstr("no price of zero"));
+
+  const auto story = told({"show", id});
+  EXPECT_EQ(story.at("case_id"), id);
+  EXPECT_EQ(story.at("attempt_records").size(), 1U);
+  EXPECT_EQ(story.at("message").at("payload").at("percent"), -100);
+
+  const auto buried = told({"discard", id, "--reason", "a joke", "--by", "kim"});
+  EXPECT_EQ(buried.at("version"), listed.at(0).at("version").get<int>() + 1);
+  const auto trail = told({"audit"}).at("entries");
+  ASSERT_EQ(trail.size(), 1U);
+  EXPECT_EQ(trail.at(0).at("by"), "kim");
+  EXPECT_EQ(trail.at(0).at("action"), "discard");
+  EXPECT_EQ(trail.at(0).at("case_id"), id);
+  EXPECT_EQ(trail.at(0).at("reason"), "a joke");
+}
+
+TEST_F(HospitalCure, RefusesAPayloadThatIsNoMessageOfItsTypeAndPointsAtIt) {
+  const std::string id = cases("open").at(0).at("case_id");
+  auto payload = told({"show", id}).at("message").at("payload");
+  payload["percent"] = "ten";
+  const auto file = folder_.path() / "wrong.json";
+  write(file, payload.dump());
+  const auto refused = hospital({"edit", id, "--payload", file.string(), "--reason", "a typing error"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("/percent: expected an integer"), HasSubstr("\"ten\"")));
+  EXPECT_EQ(state_of(id), "open");
+  EXPECT_EQ(told({"show", id}).at("attempts"), 1) << "it was not tried";
+  EXPECT_EQ(told({"audit"}).at("entries").size(), 0U);
 }
 
 }  // namespace
