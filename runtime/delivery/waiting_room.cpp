@@ -40,11 +40,8 @@ void waiting_room::load(std::vector<waiting_mark> marks) {
     for (const auto& [key, one] : room->second.lanes) plan_head(room, one);
 }
 
-bool waiting_room::blocked(std::string_view upstream, std::string_view key) const {
-  return size_ != 0 && !key.empty() && lane_size(upstream, key) != 0;
-}
-
 std::size_t waiting_room::lane_size(std::string_view upstream, std::string_view key) const {
+  if (size_ == 0 || key.empty()) return 0;
   const auto room = rooms_.find(upstream);
   if (room == rooms_.end()) return 0;
   const auto found = room->second.lanes.find(key);

@@ -43,9 +43,6 @@ class waiting_room {
 
   void load(std::vector<waiting_mark> marks);
 
-  /// A message of this key may not be handled now: somebody of its lane waits, is parked or dead. Messages without a
-  /// key have no order and are never blocked.
-  [[nodiscard]] bool blocked(std::string_view upstream, std::string_view key) const;
   [[nodiscard]] static bool may_follow(std::optional<waiting_state> from, waiting_state to);
 
   /// Adds a mark or replaces the one of the same place. Throws for a move that the table above does not have and for
@@ -69,7 +66,8 @@ class waiting_room {
   /// The messages of one key behind this one, in order, at most `limit`.
   [[nodiscard]] std::vector<std::uint64_t> followers(std::string_view upstream, std::uint64_t seq,
                                                      std::size_t limit) const;
-  /// Messages of one key that wait, its head included.
+  /// Messages of one key that wait, are parked or dead; while there are any, another one may not be handled. Messages
+  /// without a key have no order: 0. Cheap when nothing waits.
   [[nodiscard]] std::size_t lane_size(std::string_view upstream, std::string_view key) const;
 
   struct population {

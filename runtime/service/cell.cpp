@@ -285,7 +285,7 @@ class cell final : public managed_actor {
   }
 
   void send_out(outgoing out) {
-    for (auto& one : out.crashes) supervisor_.crashed(std::move(one));
+    supervisor_.crashed_in_batch(std::move(out.crashes));
     for (auto& one : out.replies) {
       auto found = askers_.extract(one.token);
       if (!found.empty())

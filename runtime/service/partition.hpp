@@ -238,7 +238,8 @@ class partition {
   void save_waiting(const storage::waiting_row& row);
   [[nodiscard]] storage::waiting_row load_waiting(std::string_view whose, std::uint64_t seq);
   [[nodiscard]] std::vector<delivery::attempt_record> attempts_of(const storage::waiting_row& row, bool this_replay);
-  [[nodiscard]] bool must_hold(const upstream& from, const envelope& message) const;
+  [[nodiscard]] std::size_t waiting_ahead_of(const upstream& from, const envelope& message) const;
+  [[nodiscard]] bool must_hold(const upstream& from, std::size_t ahead) const;
   void hold(arrived_message one);
   void release_held();
   void treat(const envelope& command, batch_work& work);

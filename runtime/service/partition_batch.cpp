@@ -213,7 +213,8 @@ void partition::run_waiting(const delivery::waiting_room::place& where, batch_wo
 
 void partition::run_arrived(arrived_message one, batch_work& work) {
   auto& from = *one.from;
-  if (!from.held.empty() || must_hold(from, one.message)) return hold(std::move(one));
+  const auto ahead = waiting_ahead_of(from, one.message);
+  if (!from.held.empty() || must_hold(from, ahead)) return hold(std::move(one));
   ++work.handled;
   ++from.cursor.received;
   from.cursor.seq = one.cursor_after;
@@ -224,7 +225,7 @@ void partition::run_arrived(arrived_message one, batch_work& work) {
     return from.numbers->settled(telemetry::settlement::processed);
   }
   auto row = row_of(from.cursor.upstream, std::move(one.message), limits_.order);
-  if (waiting_.blocked(from.cursor.upstream, row.key)) return park(from, std::move(row), work);
+  if (ahead > 0) return park(from, std::move(row), work);
   if (is_suspect(row.upstream, row.seq)) {
     row.state = storage::waiting_state::alone;
     work.wrote = true;

@@ -160,7 +160,7 @@ void partition::bury(upstream& from, storage::waiting_row row, telemetry::death_
   event.error = row.error;
   event.attempts_made = static_cast<std::uint64_t>(row.attempts_before + row.attempts);
   event.attempts = attempts_of(row, false);
-  const auto lane = row.key.empty() ? 0 : waiting_.lane_size(row.upstream, row.key);
+  const auto lane = waiting_.lane_size(row.upstream, row.key);
   event.parked = lane > 0 ? lane - 1 : 0;
   event.first_failed = row.first_failed;
   event.died = work.now;
@@ -197,14 +197,16 @@ void partition::park(upstream& from, storage::waiting_row row, batch_work& work)
 
 // --- credit ---
 
-/// A message of a key behind which as many are parked as may be, or of an upstream with as many in total.
-bool partition::must_hold(const upstream& from, const envelope& message) const {
-  if (limits_.order == delivery::order_policy::none || is_treatment(message.type)) return false;
-  const auto lane =
-      waiting_.size() == 0 || message.key.empty() ? 0 : waiting_.lane_size(from.cursor.upstream, message.key);
-  if (lane == 0) return false;
-  return lane > limits_.parked_per_key_max ||
-         waiting_.of(from.cursor.upstream, waiting_state::parked).count >= limits_.parked_max;
+/// How many of its key wait before a message that arrives, from the same upstream; 0: it may be handled now.
+std::size_t partition::waiting_ahead_of(const upstream& from, const envelope& message) const {
+  if (limits_.order == delivery::order_policy::none || is_treatment(message.type)) return 0;
+  return waiting_.lane_size(from.cursor.upstream, message.key);
+}
+
+/// Behind this key as many are parked as may be, or of this upstream as many in total.
+bool partition::must_hold(const upstream& from, std::size_t ahead) const {
+  return ahead > limits_.parked_per_key_max ||
+         (ahead > 0 && waiting_.of(from.cursor.upstream, waiting_state::parked).count >= limits_.parked_max);
 }
 
 void partition::hold(arrived_message one) {
@@ -218,7 +220,7 @@ void partition::hold(arrived_message one) {
 
 void partition::release_held() {
   for (auto& [name, from] : upstreams_) {
-    if (from.held.empty() || must_hold(from, from.held.front().message)) continue;
+    if (from.held.empty() || must_hold(from, waiting_ahead_of(from, from.held.front().message))) continue;
     log.info("subscription-goes-on", {{"queue", queue_name(name, definition_.name())}});
     // What arrived behind them is younger.
     arrived_.insert(arrived_.begin(), std::make_move_iterator(from.held.begin()),

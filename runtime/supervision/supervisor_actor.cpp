@@ -60,7 +60,9 @@ class supervisor final : public caf::event_based_actor {
           run(rules_.expire(now()));
         },
         [this](const up_message& what) { run(rules_.child_up(what.which, now())); },
-        [this](const crash_message& what) { run(rules_.child_crashed_in_place(what.which, what.crash, now())); },
+        [this](const crash_message& what) {
+          for (const auto& crash : what.crashes) run(rules_.child_crashed_in_place(what.which, crash, now()));
+        },
         [this](const command_message& what) { command(what); },
         [this](orphan_limit_message) { orphans_are_late(); },
     };

@@ -39,6 +39,8 @@ class child_link {
   void up() const;
   /// It crashed, and rebuilds its core by itself.
   void crashed(crash_report crash) const;
+  /// The same of several, oldest first, as one message: who works in batches crashes in batches.
+  void crashed_in_batch(std::vector<crash_report> crashes) const;
 
  private:
   caf::actor_addr supervisor_;

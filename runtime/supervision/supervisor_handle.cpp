@@ -15,8 +15,15 @@ void child_link::up() const {
 }
 
 void child_link::crashed(crash_report crash) const {
+  std::vector<crash_report> one;
+  one.push_back(std::move(crash));
+  crashed_in_batch(std::move(one));
+}
+
+void child_link::crashed_in_batch(std::vector<crash_report> crashes) const {
+  if (crashes.empty()) return;
   if (const auto to = caf::actor_cast<caf::actor>(supervisor_))
-    caf::anon_send(to, crash_message{which_, std::move(crash)});
+    caf::anon_send(to, crash_message{which_, std::move(crashes)});
 }
 
 namespace {

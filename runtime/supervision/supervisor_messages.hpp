@@ -41,7 +41,7 @@ struct up_message {
 };
 struct crash_message {
   child_ref which;
-  crash_report crash;
+  std::vector<crash_report> crashes;
 };
 struct orphan_limit_message {};
 struct tick_message {

@@ -16,7 +16,8 @@ struct cycle_plan {
 };
 
 struct cycle_numbers {
-  double per_second = 0;  ///< healthy messages, from the first request to the commit of the last one's turn
+  double per_second = 0;    ///< healthy messages, from the first request to the commit of the last one's turn
+  double processor_us = 0;  ///< of this whole process for each of them, its client too
   double messages_per_commit = 0;
   std::vector<double> crash_gaps_us{};  ///< from a rule's throw to the next rule's begin in the same batch
 };

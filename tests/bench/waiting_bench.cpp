@@ -39,8 +39,8 @@ void ask_the_index(const delivery::waiting_room& room, std::size_t rows, measure
   const auto now = waiting_due_of(rows / 2);
   add(into, "waiting index: due, 256 at once", rows, times_of(calls, [&] { found += room.due(now, 256).size(); }));
   add(into, "waiting index: next due", rows, times_of(calls, [&] { found += room.next_due() ? 1U : 0U; }));
-  add(into, "waiting index: blocked", rows,
-      times_of(calls, [&] { found += room.blocked(waiting_upstream, any().key) ? 1U : 0U; }));
+  add(into, "waiting index: messages of a key", rows,
+      times_of(calls, [&] { found += room.lane_size(waiting_upstream, any().key) > 0 ? 1U : 0U; }));
   add(into, "waiting index: followers, at most 1000", rows,
       times_of(calls, [&] { found += room.followers(waiting_upstream, any().seq, 1'000).size(); }));
   add(into, "waiting index: find", rows,

@@ -83,6 +83,11 @@ class toy_actor final : public caf::event_based_actor {
       return;
     }
     if (order == "up") return me().link.up();
+    if (order.starts_with("in batch ")) {
+      std::vector<crash_report> crashes;
+      for (const char message : order.substr(9)) crashes.push_back({.message = {message}, .text = "boom"});
+      return me().link.crashed_in_batch(std::move(crashes));
+    }
     if (order.starts_with("in place ")) me().link.crashed({.message = order.substr(9), .text = "boom"});
   }
 

@@ -385,5 +385,20 @@ TEST(SupervisorActor, ACrashInPlaceIsCountedAndTheGroupRebuilds) {
   });
 }
 
+TEST(SupervisorActor, CrashesOfABatchCountAsIfEachWereToldAlone) {
+  under_many_orders([](actor_world& world) {
+    world.start(with(one_for_one, 2), world.toys(specs({"a", "b"})));
+    world.tell_toy("b", "in batch ");
+    world.tell_toy("b", "in batch mmn");
+    EXPECT_EQ(world.view_of("b").rebuilds, 3);
+    EXPECT_EQ(world.view_of("b").causes.back().message, "n") << "the newest";
+    EXPECT_EQ(world.view().budget_left, 0) << "two messages that differ";
+    world.tell_toy("b", "in batch n");
+    EXPECT_FALSE(world.ended);
+    world.tell_toy("b", "in batch no");
+    EXPECT_EQ(world.ended->kind, end_kind::exhausted);
+  });
+}
+
 }  // namespace
 }  // namespace musiccorp::supervision::testing
