@@ -8,7 +8,9 @@
 #include "base/ensure.hpp"
 #include "bench/measurement.hpp"
 #include "bench/order_load.hpp"
+#include "bench/waiting_rows.hpp"
 #include "demo/report.hpp"
+#include "demo/shop_client.hpp"
 #include "messages/customer_messages.hpp"
 #include "storage/sqlite_store.hpp"
 #include "support/process.hpp"
@@ -53,6 +55,16 @@ void write_backlog(const std::filesystem::path& data, std::size_t count) {
     }
     ensure((*store)->commit().has_value(), "a transaction ends");
   }
+}
+
+/// It is ready with all that waits, not before it.
+void expect_parked(const std::string& url, std::size_t least) {
+  http::client connection;
+  const auto metrics = demo::shop_client{connection, url}.metrics();
+  ensure(metrics.has_value(), "the node tells its numbers");
+  ensure(metrics->sum("runtime_queue_messages", {{"queue", "order:payment"}, {"state", "parked"}}) >=
+             static_cast<double>(least),
+         "what waited before waits now");
 }
 
 /// From SIGKILL for a node under `up` until `up` says that it is open again, in milliseconds.
@@ -127,21 +139,24 @@ void measure_traces(const settings& how, measurements& into) {
 }
 
 void measure_start(const settings& how, measurements& into) {
-  const auto backlog = scaled(how, 1'000'000);
+  const auto queued = scaled(how, 1'000'000);
+  const auto waiting = scaled(how, 100'000);
   const auto data = how.scratch / "start";
   std::filesystem::create_directories(data);
-  write_backlog(data, backlog);
+  write_backlog(data, queued + waiting);
+  write_waiting_rows(data, "payment", waiting, "order");
   into.push_back(repeat(
-      how, "start with " + std::to_string(backlog) + " queued messages", "ms",
+      how, "start with " + std::to_string(queued) + " queued, " + std::to_string(waiting) + " waiting", "ms",
       [&] {
         testing::shop_process shop{data};
         const auto start = clock::now();
         shop.start(120s);
         const auto took = seconds_since(start) * 1000;
+        expect_parked(shop.url(), waiting / 3);
         shop.kill();
         return took;
       },
-      1'000, "until it says ready; ended by SIGKILL each time"));
+      1'000, "one node, the whole shop, until it says ready; ended by SIGKILL each time"));
   std::filesystem::remove_all(data);
   into.push_back(repeat(
       how, "start with an empty data folder", "ms",

@@ -34,15 +34,17 @@ storage::waiting_row waiting_row_of(std::uint64_t seq) {
   return row;
 }
 
-void write_waiting_rows(const std::filesystem::path& data, const std::string& partition, std::uint64_t count) {
+void write_waiting_rows(const std::filesystem::path& data, const std::string& partition, std::uint64_t count,
+                        const std::string& upstream) {
   auto store = storage::sqlite_stores(data, storage::durability::process)->open(partition);
   ensure(store.has_value(), "a store can be opened");
-  storage::cursor_row cursor{waiting_upstream, count, count, 0, 0, 0};
+  storage::cursor_row cursor{upstream, count, count, 0, 0, 0};
   constexpr std::uint64_t group = 5'000;
   for (std::uint64_t seq = 1; seq <= count;) {
     bool fine = (*store)->begin().has_value();
     for (std::uint64_t i = 0; i < group && seq <= count; ++i, ++seq) {
-      const auto row = waiting_row_of(seq);
+      auto row = waiting_row_of(seq);
+      row.upstream = row.message.source = upstream;
       cursor.dead += row.state == dead ? 1U : 0U;
       fine = fine && (*store)->save(row);
     }

@@ -15,7 +15,8 @@ inline constexpr const char* waiting_upstream = "source";
 [[nodiscard]] storage::waiting_row waiting_row_of(std::uint64_t seq);
 [[nodiscard]] storage::instant waiting_due_of(std::uint64_t seq);
 
-/// A store of this partition with so many of them, and the cursor that goes with them.
-void write_waiting_rows(const std::filesystem::path& data, const std::string& partition, std::uint64_t count);
+/// A store of this partition with so many of them from this upstream, and the cursor that goes with them.
+void write_waiting_rows(const std::filesystem::path& data, const std::string& partition, std::uint64_t count,
+                        const std::string& upstream = waiting_upstream);
 
 }  // namespace musiccorp::bench
