@@ -189,7 +189,7 @@ TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMe
   // Contained: the healthy go on as fast as without it. Runs with and without alternate, and the best of each is
   // compared, because other work on the machine can only make a run slower.
   open({});
-  constexpr int healthy = 1'000, runs_least = 3, runs_most = 40;
+  constexpr int healthy = 300, runs_least = 8, runs_most = 40;
   double without = 0, with = 0;
   int poisons = 1;
   (void)pace(healthy, {});
