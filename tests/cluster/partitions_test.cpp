@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "support/ledger.hpp"
 #include "support/run_program.hpp"
 #include "support/three_nodes.hpp"
 
@@ -93,6 +94,7 @@ TEST_F(Partitions, AKeyReachesItsPartitionFromEveryDoorAndListsAreWhole) {
     })) << id;
   EXPECT_EQ(connection_.fetch(door("north").get_request("/orders?page_size=0")).value().status, 400);
   EXPECT_THAT(run_program({"status", "--shop", nodes_.url("north")}).out, HasSubstr("order/2"));
+  expect_ledger_zero(shop(), rest_longest_);
   for (const auto& name : names) EXPECT_EQ(nodes_.stop(name), (demo::process_end{0, 0})) << name;
 }
 
@@ -133,6 +135,7 @@ TEST_F(Partitions, AListIsNotToldAsWholeWhileAPartIsMissing) {
   nodes_.start("east");
   for (int i = 0; i < 40; ++i)
     EXPECT_TRUE(wait_for([&] { return order("south", who, "key-" + std::to_string(i)).status == 201; })) << i;
+  expect_ledger_zero(shop(), rest_longest_);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "messages/customer_messages.hpp"
+#include "support/ledger.hpp"
 #include "support/run_program.hpp"
 
 namespace musiccorp {
@@ -41,6 +42,7 @@ TEST_P(ThreeNodes, AnyDoorAnswersEveryRoute) {
       EXPECT_THAT(one.state, ::testing::AnyOf("running", "reachable")) << one.partition;
     for (const auto& one : page->partitions) EXPECT_EQ(one.epoch, 1U) << one.partition;
   }
+  expect_ledger_zero(shop(), rest_longest_);
   for (const auto& name : nodes_.names()) EXPECT_EQ(nodes_.stop(name), (demo::process_end{0, 0})) << name;
 }
 
@@ -115,6 +117,7 @@ TEST_P(ThreeNodes, OrdersWaitForANodeThatIsMissingAndNoneIsLost) {
   EXPECT_EQ(connection_.fetch(door.get_request("/payments/" + id)).value().status, 503);
   nodes_.start("east");
   EXPECT_TRUE(wait_for([&] { return status() == messages::order_status::shipped; }));
+  expect_ledger_zero(shop(), rest_longest_);
 }
 
 /// As an operator takes a node out for maintenance: by the command, while customers order.
@@ -196,6 +199,7 @@ TEST_P(ThreeNodes, ASecondNodeOfANameIsToldAndEnds) {
   EXPECT_THAT(text_of(folder_.path() / "twin.log"), ::testing::HasSubstr("belongs to another process of node"));
   EXPECT_TRUE(is_link("north", "south", link_state::up)) << "the first one has noticed nothing";
   EXPECT_EQ(nodes_.link(connection_, "north", "south")->times_up, 1U);
+  expect_ledger_zero(shop(), rest_longest_);
 }
 
 /// Frozen, replaced by another process on a copy of its data, and resumed: what it still does reaches nobody.
@@ -211,7 +215,8 @@ TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
   const auto copy = folder_.path() / "copy";
   std::filesystem::copy(nodes_.data("south"), copy, std::filesystem::copy_options::recursive);
   auto heir = nodes_.launch_twin("south", copy);
-  ASSERT_TRUE(heir.wait_for_line("ready ", patience)) << text_of(folder_.path() / "copy.log");
+  const auto ready = heir.wait_for_line("ready ", patience);
+  ASSERT_TRUE(ready) << text_of(folder_.path() / "copy.log");
   for (const auto* other : {"north", "east"})
     ASSERT_TRUE(wait_for([&] { return is_link(other, "south", link_state::up); })) << other;
   let_work(load, 100);
@@ -231,6 +236,7 @@ TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
   }
   const auto answered = load.finish();
   EXPECT_GT(answered.size(), 100U);
+  expect_ledger_zero({connection_, nodes_.url("north"), {nodes_.url("east"), ready->substr(6)}}, rest_longest_);
   heir.send(SIGTERM);
   EXPECT_EQ(heir.wait(patience), (demo::process_end{0, 0})) << text_of(folder_.path() / "copy.log");
 }
