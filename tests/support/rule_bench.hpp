@@ -9,15 +9,16 @@
 
 namespace musiccorp::testing {
 
-/// Runs rules on turns over a store in memory, without an actor. What a turn wants is committed when the rule returns
-/// an answer or `done`, and dropped otherwise, as a partition would do it.
+/// Runs rules on turns over a store, in memory if none is given, without an actor. What a turn wants is committed
+/// when the rule returns an answer or `done`, and dropped otherwise, as a partition would do it.
 ///
 ///     rule_bench bench{"order"};
 ///     auto said = bench.run(place, place_order{...}, quote, stock);
 ///     EXPECT_EQ(bench.sent<order_placed>().at(0).order_id, ...);
 class rule_bench {
  public:
-  explicit rule_bench(std::string service) : service_{std::move(service)} {}
+  explicit rule_bench(std::string service, std::unique_ptr<storage::store> store = storage::make_memory_store())
+      : service_{std::move(service)}, store_{std::move(store)} {}
 
   template <class Rule, describe::described Message, class... Answers>
   outcome run(const Rule& rule, const Message& message, const Answers&... answers) {
@@ -60,24 +61,35 @@ class rule_bench {
     must(store_->commit());
   }
 
+  ~rule_bench() {
+    if (turns_open_ > 0) must(store_->commit());
+  }
+  rule_bench(const rule_bench&) = delete;
+  rule_bench& operator=(const rule_bench&) = delete;
+
+  std::size_t turns_per_commit = 1;  ///< more for many turns over a store on a disk; the rest is committed at the end
   base::manual_clock clock;
   bool rehearses = false;  ///< the next rules run dry, and nothing is kept
 
  private:
-  static void must(const result<void>& step) { ensure(step.has_value(), "the store in memory does not fail"); }
+  static void must(const result<void>& step) { ensure(step.has_value(), "the store does not fail"); }
 
   void commit(service::turn_effects effects) {
-    must(store_->begin());
+    if (turns_open_++ == 0) must(store_->begin());
     for (const auto& write : effects.writes)
       must(write.body ? store_->save(write.type, write.key, *write.body) : store_->erase(write.type, write.key));
-    must(store_->commit());
+    if (turns_open_ >= turns_per_commit) {
+      must(store_->commit());
+      turns_open_ = 0;
+    }
     sent_ = std::move(effects.messages);
   }
 
   std::string service_;
   base::random_source random_{1};
-  std::unique_ptr<storage::store> store_ = storage::make_memory_store();
+  std::unique_ptr<storage::store> store_;
   std::vector<envelope> sent_;
+  std::size_t turns_open_ = 0;
 };
 
 }  // namespace musiccorp::testing

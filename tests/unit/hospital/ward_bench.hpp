@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -32,7 +33,11 @@ struct parcel {
 
 class ward_bench {
  public:
-  explicit ward_bench(hospital_settings settings = {}) : in{{}, settings} { in.types.add<parcel>(); }
+  explicit ward_bench(hospital_settings settings = {},
+                      std::unique_ptr<storage::store> store = storage::make_memory_store())
+      : in{{}, settings}, bench{"hospital", std::move(store)} {
+    in.types.add<parcel>();
+  }
 
   /// Runs a rule that works with the ward.
   template <class Message>
@@ -139,7 +144,7 @@ class ward_bench {
   }
 
   ward in;
-  testing::rule_bench bench{"hospital"};
+  testing::rule_bench bench;
 };
 
 [[nodiscard]] inline int status_of(const outcome& said) {
