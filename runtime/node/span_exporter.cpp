@@ -71,15 +71,17 @@ class span_exporter::impl : public std::enable_shared_from_this<impl> {
     if (said && said->status / 100 == 2) {
       store_->settle_export(batch_.size(), true);
       batch_.clear();
+      tries_ = 0;
       if (failures_ > 0) log.info("spans-exported-again", {{"endpoint", options_.endpoint}});
       failures_ = 0;
       return;
     }
     const auto why = said ? "it answered " + std::to_string(said->status) : said.error().text;
     if (failures_++ == 0) log.warn("spans-not-exported", {{"endpoint", options_.endpoint}, {"error", why}});
-    if (said && !may_pass(said->status)) {
+    if ((said && !may_pass(said->status)) || ++tries_ >= options_.tries_max) {
       store_->settle_export(batch_.size(), false);
       batch_.clear();
+      tries_ = 0;
     }
     auto delay = options_.delay_first;
     for (int i = 1; i < failures_ && delay < options_.delay_longest; ++i) delay *= 2;
@@ -97,7 +99,8 @@ class span_exporter::impl : public std::enable_shared_from_this<impl> {
   base::random_source random_;
   std::vector<telemetry::span> batch_;  ///< on its way, or to be sent again
   bool on_its_way_ = false;
-  int failures_ = 0;  ///< in a row
+  int tries_ = 0;     ///< of this batch that failed
+  int failures_ = 0;  ///< in a row, of any
   base::instant not_before_{};
 };
 

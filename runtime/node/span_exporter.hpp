@@ -20,11 +20,12 @@ struct export_options {
   base::duration delay_first = std::chrono::seconds{1};  ///< after a failure; doubles with each further one, half of
                                                          ///< it random
   base::duration delay_longest = std::chrono::minutes{1};
+  int tries_max = 10;  ///< of one batch; after the last one it is dropped, and counted
 };
 
 /// Sends a store's spans to a collector, as OTLP/HTTP JSON, one request at a time. Never waits: a slow or missing
 /// collector costs the queue, then spans. A batch that the collector refuses for good (4xx) is dropped; 408, 429, 5xx
-/// and no answer are tried again, not sooner than its Retry-After says. Thread-safe.
+/// and no answer are tried again, not sooner than its Retry-After says, but not for ever. Thread-safe.
 class span_exporter {
  public:
   span_exporter(export_options options, std::shared_ptr<telemetry::span_store> store,

@@ -22,11 +22,11 @@ namespace musiccorp::testing {
 /// answer.
 class span_collector {
  public:
-  explicit span_collector(std::deque<int> answers = {}) : answers_{std::move(answers)} {
+  explicit span_collector(std::deque<int> answers = {}, std::string retry_after = {}) : answers_{std::move(answers)} {
     http::server_options options;
     options.port = 0;
     server_ = std::make_unique<http::server>(
-        options, [this](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {
+        options, [this, retry_after](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {
           const std::lock_guard hold{mutex_};
           paths_.push_back(request.path);
           bodies_.push_back(nlohmann::json::parse(request.body));
@@ -39,6 +39,7 @@ class span_collector {
           if (status == 0) return silent_.push_back(exchange);
           http::reply reply;
           reply.status = status;
+          if (status != 200 && !retry_after.empty()) reply.headers.push_back({"retry-after", retry_after});
           reply.body = std::string{"{}"};
           exchange->respond(std::move(reply));
         });

@@ -28,7 +28,8 @@ class SpanExporter : public ::testing::Test {
                                                               .batch_max = 2,
                                                               .timeout = 300ms,
                                                               .delay_first = 1ms,
-                                                              .delay_longest = 5ms},
+                                                              .delay_longest = 5ms,
+                                                              .tries_max = 5},
                                                store, clock, 1);
   }
   void record(std::uint64_t id, bool sampled = true) {
@@ -102,6 +103,29 @@ TEST_F(SpanExporter, DropsABatchThatIsRefusedForGood) {
   for (const std::uint64_t number : {1U, 2U, 3U}) record(number);
   EXPECT_EQ(ids(there.bodies(2, tick)), (std::vector{id(1), id(2), id(3)}));
   EXPECT_EQ(store->counted().refused, 2U);
+}
+
+TEST_F(SpanExporter, DropsABatchAfterItsLastTry) {
+  span_collector there{{503, 503, 503, 503, 503}};
+  export_to(there.endpoint());
+  for (const std::uint64_t number : {1U, 2U, 3U}) record(number);
+  EXPECT_EQ(ids(there.bodies(6, tick)),
+            (std::vector{id(1), id(2), id(1), id(2), id(1), id(2), id(1), id(2), id(1), id(2), id(3)}));
+  EXPECT_EQ(store->counted().refused, 2U);
+}
+
+TEST_F(SpanExporter, WaitsAsLongAsTheCollectorSays) {
+  const auto time = std::make_shared<base::manual_clock>();
+  span_collector there{{429}, "7"};
+  span_exporter patient{{.endpoint = there.endpoint(), .delay_first = 1ms, .delay_longest = 5ms}, store, time, 1};
+  record(1);
+  EXPECT_FALSE(patient.flush(20s));
+  time->advance(6s);
+  EXPECT_FALSE(patient.flush(20s));
+  EXPECT_EQ(there.paths().size(), 1U);
+  time->advance(1s);
+  EXPECT_TRUE(patient.flush(20s));
+  EXPECT_EQ(there.paths().size(), 2U);
 }
 
 TEST_F(SpanExporter, ACollectorThatIsAwayCostsSpansAndNothingElse) {
