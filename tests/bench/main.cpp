@@ -108,8 +108,7 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   app.add_option("--only", only,
                  "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, streams, start, "
-                 "telemetry, tell, "
-                 "supervision, mechanisms")
+                 "telemetry, traces, tell, supervision, mechanisms")
       ->delimiter(',');
   try {
     app.parse(argc, argv);
