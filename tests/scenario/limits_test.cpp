@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -199,15 +200,16 @@ TEST_F(Limits, OfOneActionForOneVersionOfACaseHoldForADoubleClick) {
   const auto page = "/hospital/cases/" + one.at("case_id").get<std::string>();
   const json wish{{"version", one.at("version")}, {"by", "kim"}, {"reason", "perhaps"}};
   constexpr int clicks = 8;
-  std::atomic<int> done{0}, conflicts{0}, answered{0};
+  std::atomic<int> done{0}, conflicts{0};
+  const auto answered = std::make_shared<std::atomic<int>>(0);  // The last callback may outlive this function.
   for (int i = 0; i < clicks; ++i)
-    ASSERT_TRUE(connection_.send(shop().post_request(page + "/replay", wish.dump()), [&](const auto& said) {
+    ASSERT_TRUE(connection_.send(shop().post_request(page + "/replay", wish.dump()), [&, answered](const auto& said) {
       if (said && said->status == 202) ++done;
       if (said && said->status == 409) ++conflicts;
-      ++answered;
-      answered.notify_one();
+      ++*answered;
+      answered->notify_one();
     }));
-  for (auto seen = answered.load(); seen < clicks; seen = answered.load()) answered.wait(seen);
+  for (auto seen = answered->load(); seen < clicks; seen = answered->load()) answered->wait(seen);
   EXPECT_EQ(done, 1);
   EXPECT_EQ(conflicts, clicks - 1);
   json now;
