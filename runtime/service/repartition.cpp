@@ -90,8 +90,8 @@ class repartitioning {
       : order_{order},
         before_{partitions_of(services, order.before)},
         after_{partitions_of(services, order.after)},
-        wires_before_{wire(before_)},
-        wires_after_{wire(after_)},
+        wires_before_{wire(before_, which_queues::every_queue)},
+        wires_after_{wire(after_, which_queues::every_queue)},
         old_names_{order.before.all(order.service)},
         new_names_{order.after.all(order.service)} {
     const auto known = std::ranges::find(services, order.service, &service_definition::service);

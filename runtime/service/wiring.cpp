@@ -15,9 +15,11 @@ constexpr std::array case_events{
     describe::name_of<delivery::message_discarded>(), describe::name_of<delivery::treatment_refused>()};
 
 /// A service that hears of dead letters hears of all but its own: those must not feed on themselves.
-std::vector<std::string> heard_by(const service_definition& subscriber, const service_definition& publisher) {
+std::vector<std::string> heard_by(const service_definition& subscriber, const service_definition& publisher,
+                                  which_queues which) {
   const bool itself = subscriber.name() == publisher.name();
-  const bool nothing_shared = publisher.is_under_own_keys() && !publisher.share().meets(subscriber.share());
+  const bool nothing_shared =
+      which == which_queues::needed && publisher.is_under_own_keys() && !publisher.share().meets(subscriber.share());
   const auto hears = [&](const auto& type) {
     return subscriber.find(type) && (!nothing_shared || subscriber.share().hears_everywhere(type));
   };
@@ -127,13 +129,13 @@ bool is_case_event(std::string_view type) {
   return std::find(case_events.begin(), case_events.end(), type) != case_events.end();
 }
 
-std::map<std::string, wiring> wire(std::span<const service_definition> services) {
+std::map<std::string, wiring> wire(std::span<const service_definition> services, which_queues which) {
   std::map<std::string, wiring> wires;
   partition_counts counts;
   for (const auto& one : services) counts.set(one.service(), one.share().partitions);
   for (const auto& subscriber : services)
     for (const auto& publisher : services) {
-      auto types = heard_by(subscriber, publisher);
+      auto types = heard_by(subscriber, publisher, which);
       if (types.empty()) continue;
       wires[subscriber.name()].upstreams.push_back({publisher.name(), types, subscriber.share()});
       wires[publisher.name()].subscribers.push_back({subscriber.name(), types, subscriber.share()});

@@ -77,7 +77,12 @@ struct wiring {
 
 /// The wiring of every partition by its name, from what each handles and says. Every service says message.died and
 /// its kin to those who handle them, and hears treatments from those who say them. Pure.
-[[nodiscard]] std::map<std::string, wiring> wire(std::span<const service_definition> services);
+///
+/// Partitions that share no key have no queue if what is said between them is about own keys. They may have shared
+/// some before, or do so after the next repartition: whoever keeps books over that wants `every_queue`.
+enum class which_queues : std::uint8_t { needed, every_queue };
+[[nodiscard]] std::map<std::string, wiring> wire(std::span<const service_definition> services,
+                                                 which_queues which = which_queues::needed);
 
 /// What is wrong with services as a whole: two of one name, an ask to a service that is missing or does not answer
 /// the question, asks on messages that come through a log, two routes of one method and path, messages without a

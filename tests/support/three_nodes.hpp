@@ -61,7 +61,7 @@ class three_nodes : public Base {
       customers.push_back(
           door.post<messages::customer_summary>("/customers", demo::customer_body(i), 201).value().customer_id);
     const auto stock = door.list("/inventory", &messages::stock_page::items).value();
-    return demo::make_plan(seed, orders, customers, stock, "cluster").orders;
+    return demo::make_plan(seed, orders, customers, stock, "cluster-" + std::to_string(seed)).orders;
   }
 
   static std::vector<demo::accepted_order> accepted_of(const std::vector<answered_order>& answered) {
