@@ -25,6 +25,8 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     await row('Nodes and links', 'south').getByText('up', {exact: true}).waitFor();
     await page.waitForFunction(() => !/unreachable/.test(document.querySelector('main').textContent));
     equal(await tile('Links up').textContent(), '2 of 2', 'links');
+    const says = name => row('Nodes and links', name).locator('td').nth(1).textContent();
+    equal([await says('north'), await says('east'), await says('south')].join(), 'serving,serving,serving', 'what each node says of itself');
     equal(await tile('Partitions in reach').textContent(), '12 of 12', 'partitions');
     const {customer_id: ada} = await north.register('Ada Example');
     await north.order(ada, 'MC-0001');
@@ -35,6 +37,7 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     await page.getByText('1 node is out of reach').waitFor();
     await page.getByText(/south is down since .* Requests for hospital, notification, shipping, warehouse get 503 here/).waitFor();
     equal(await tile('Links up').textContent(), '1 of 2', 'links');
+    equal(await says('south'), '–', 'what a node says that nobody hears');
     equal(await row('Partitions', 'warehouse').locator('.chip').textContent(), 'unreachable', 'a partition of the frozen node');
     equal(await row('Partitions', 'payment').locator('.chip').textContent(), 'reachable', 'a partition of the other one');
     for (let at = 0; at < 3; ++at) await north.order(ada, `MC-000${2 + at}`);
