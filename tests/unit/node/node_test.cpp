@@ -125,6 +125,9 @@ TEST_F(Node, TellsAboutItself) {
   EXPECT_TRUE(says("/metrics", "runtime_store_free_bytes"));
   EXPECT_TRUE(says("/metrics", "http_requests_in_flight 1"));  // This one.
   EXPECT_TRUE(says("/metrics", "runtime_queue_limit{queue=\"till:book\"} 1000000"));
+  const auto packed = fetch("GET", "/metrics", {}, {{"accept-encoding", "gzip"}});
+  EXPECT_EQ(packed.headers.find("content-encoding"), "gzip");
+  EXPECT_THAT(packed.body, ::testing::StartsWith("\x1f\x8b"));
   EXPECT_TRUE(node_->stop(1s));
   EXPECT_FALSE(node_->is_ready());
 }
