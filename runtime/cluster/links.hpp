@@ -127,6 +127,9 @@ class links {
   void announce(const std::string& condition);
   static constexpr std::size_t condition_max = 32;
 
+  /// Whether this node may answer for what it owns; see pause_fence.
+  [[nodiscard]] bool may_act() const;
+
   /// One for each peer, by name.
   [[nodiscard]] std::vector<link_view> view() const;
   [[nodiscard]] bool is_up(const std::string& node) const;

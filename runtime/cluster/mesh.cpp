@@ -38,6 +38,12 @@ telemetry::cluster_metrics metrics_in(telemetry::metrics_registry* registry) {
   return registry ? telemetry::cluster_metrics{*registry, names} : telemetry::cluster_metrics{};
 }
 
+std::set<std::string> names_of(const std::vector<peer>& peers) {
+  std::set<std::string> names;
+  for (const auto& one : peers) names.insert(one.name);
+  return names;
+}
+
 }  // namespace
 
 mesh::mesh(caf::actor_system& system, link_options options)
@@ -46,7 +52,9 @@ mesh::mesh(caf::actor_system& system, link_options options)
       incarnation_(random_text_from_system()),
       metrics_(metrics_in(options_.metrics)),
       bridge_(system, *this),
-      random_(options_.seed != 0 ? options_.seed : base::seed_from_system()) {
+      random_(options_.seed != 0 ? options_.seed : base::seed_from_system()),
+      fence_(std::max<duration>(options_.down_after - 2 * options_.beat, options_.down_after / 2),
+             2 * options_.down_after, names_of(options_.peers)) {
   for (const auto& one : options_.peers) {
     auto numbers =
         options_.metrics ? telemetry::link_metrics{*options_.metrics, one.name} : telemetry::link_metrics{};
@@ -298,7 +306,9 @@ void mesh::heard(const remote_door& from, const std::string& text) {
   const auto said =
       text.size() > line_bytes_max ? failure(fault_kind::too_large, "too long") : describe::from_json<word>(text);
   if (!said) return not_understood(from, "a text that is no word: " + said.error().text);
-  if (auto* link = link_in(said->session)) link->heard(from, *said, steady_now());
+  auto* link = link_in(said->session);
+  if (link && link->heard(from, *said, steady_now()) && said->echo > 0)
+    fence_.vouch(link->whom().name, moment{duration{said->echo}});
 }
 
 void mesh::not_understood(const remote_door& from, const std::string& what) {
@@ -365,6 +375,7 @@ void mesh::pulse_for_ever() {
       pulse_wakes_.wait_until(hold, next, [&] { return is_stopping_.load(); });
     }
     const auto now = steady_now();
+    fence_.pulse(now);
     pace.has_read_up_to(moment{duration{taken->load()}});
     const auto pause = pace.pause_since_last(now);
     if (const bool was_late = std::exchange(is_late, now - pace.horizon() >= options_.down_after);

@@ -15,6 +15,7 @@
 #include "cluster/gate.hpp"
 #include "cluster/judge.hpp"
 #include "cluster/links.hpp"
+#include "cluster/pause_fence.hpp"
 #include "cluster/peer_link.hpp"
 #include "cluster/serial_queue.hpp"
 #include "telemetry/cluster_metrics.hpp"
@@ -37,6 +38,7 @@ class mesh final : public bridge_listener {
   [[nodiscard]] std::uint16_t port() const { return gate_ ? gate_->port() : std::uint16_t{0}; }
   [[nodiscard]] const std::string& incarnation() const { return incarnation_; }
   [[nodiscard]] std::vector<link_view> view() const;
+  [[nodiscard]] bool may_act() const { return fence_.is_open(steady_now()); }
   /// Null for a name that is no peer's.
   [[nodiscard]] peer_link* link_with(const std::string& node) const;
 
@@ -90,6 +92,7 @@ class mesh final : public bridge_listener {
 
   std::mutex random_mutex_;
   base::random_source random_;
+  pause_fence fence_;
 
   std::string stranger_told_;  ///< the gate's thread only, as the next
   moment stranger_again_{};

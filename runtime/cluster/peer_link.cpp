@@ -152,18 +152,18 @@ void peer_link::note_condition(const std::string& said) {
   if (history_.size() > history_max) history_.pop_front();
 }
 
-void peer_link::heard(const remote_door& from, const word& said, moment now) {
+bool peer_link::heard(const remote_door& from, const word& said, moment now) {
   const lock_guard hold{mutex_};
-  if (said.session != session_ || session_.empty()) return;
+  if (said.session != session_ || session_.empty()) return false;
   if (phase_ == phase::joining) {
-    if (said.say != word_kind::arrived || (door_ && door_ != from)) return;
+    if (said.say != word_kind::arrived || (door_ && door_ != from)) return false;
     const bool was_called = !door_;
     come_up(from, now);
     note_condition(said.condition);
     if (was_called) say(word_kind::arrived, now);
-    return;
+    return true;
   }
-  if (phase_ != phase::up || from != door_) return;
+  if (phase_ != phase::up || from != door_) return false;
   detector_->heard(now);
   traffic_.heard(said, now);
   note_condition(said.condition);
@@ -178,6 +178,7 @@ void peer_link::heard(const remote_door& from, const word& said, moment now) {
     bye_confirmed_ = true;
     changed_.notify_all();
   }
+  return true;
 }
 
 std::optional<parcel_refusal> peer_link::weigh(const remote_door& from, const std::string& session,

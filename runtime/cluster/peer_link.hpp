@@ -57,7 +57,8 @@ class peer_link {
   // What comes in. `session` is unknown when it is over.
 
   void connected(const std::string& session, result<remote_door> door, moment now);
-  void heard(const remote_door& from, const word& said, moment now);
+  /// False: it is not from the present link.
+  bool heard(const remote_door& from, const word& said, moment now);
   /// Why a parcel may not be delivered. `bytes` are those that its sender counts for it.
   [[nodiscard]] std::optional<parcel_refusal> weigh(const remote_door& from, const std::string& session,
                                                     std::uint64_t bytes, const parcel& come, moment now);

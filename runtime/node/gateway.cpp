@@ -62,6 +62,14 @@ gateway::gateway(caf::actor_system& system, std::shared_ptr<service::directory> 
       random_{seed},
       sink_{system} {}
 
+/// Said of a request that was on its way too: perhaps it has come true, perhaps only in a store that is nobody's now.
+base::fault gateway::doubt() {
+  return {fault_kind::unavailable,
+          "this node did not run for a while, and asks the others whether it was replaced",
+          {},
+          std::chrono::seconds{1}};
+}
+
 std::vector<http::route> gateway::routes(std::span<const service_definition> services) {
   std::vector<http::route> table;
   for (const auto& one : services)
@@ -78,10 +86,11 @@ void gateway::serve(const std::string& service, const service::route& route, htt
                     std::shared_ptr<http::exchange> exchange) {
   const auto trace = traces_.begin(request, clock_->now());
   answered done = [this, exchange = std::move(exchange), &route, trace](const request::reply& said) {
-    auto reply = http_reply(said, route, trace.trace_id());
+    auto reply = http_reply(may_act() ? said : request::reply{doubt()}, route, trace.trace_id());
     traces_.end(trace, route.type, clock_->now(), reply);
     exchange->respond(std::move(reply));
   };
+  if (!may_act()) return done(doubt());
   auto message = read(route, request, trace);
   if (!message) return done(message.error());
   const auto deadline = clock_->now() + request_timeout_;

@@ -28,10 +28,15 @@ class gateway {
   /// request goes to the one that has its key; a new thing to the one of its Idempotency-Key, or to any; a list is
   /// asked of all of them.
   [[nodiscard]] std::vector<http::route> routes(std::span<const service_definition> services);
+  /// While it says no, on any thread, nothing is asked and nothing that was said goes out: 503. Before the routes are
+  /// used.
+  void act_only_if(std::function<bool()> may_act) { may_act_ = std::move(may_act); }
   [[nodiscard]] response_sink& sink() { return sink_; }
 
  private:
   using answered = std::function<void(const request::reply&)>;
+  [[nodiscard]] bool may_act() const { return !may_act_ || may_act_(); }
+  [[nodiscard]] static base::fault doubt();
   void serve(const std::string& service, const service::route& route, http::request request,
              std::shared_ptr<http::exchange> exchange);
   void ask(const std::string& partition, envelope message, base::instant deadline, answered done);
@@ -44,6 +49,7 @@ class gateway {
   const service::partition_counts counts_;
   std::shared_ptr<const base::clock> clock_;
   base::duration request_timeout_;
+  std::function<bool()> may_act_{};  ///< empty: always
   door_trace traces_;
   std::mutex mutex_;
   base::random_source random_;  ///< guarded by `mutex_`

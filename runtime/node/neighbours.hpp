@@ -51,6 +51,8 @@ class neighbours {
   /// Ends requests of other nodes that nobody has answered in time.
   void sweep();
 
+  /// After a pause of this process, only once the others say that it was not replaced, or are away themselves.
+  [[nodiscard]] bool may_act() const { return way_out_->links.may_act(); }
   [[nodiscard]] std::vector<cluster::link_view> links() const;
   [[nodiscard]] std::string incarnation() const { return way_out_->links.incarnation(); }
   /// Of a partition of this node.

@@ -107,6 +107,7 @@ class node::parts {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
                           [this](const std::string& why) { give_up(why); });
       if (auto opened = neighbours_->open(); !opened) return opened;
+      gateway_->act_only_if([this] { return neighbours_->may_act(); });
     }
     watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
                      [this, follows = options_.supervision.wedged_ends_process

@@ -241,6 +241,43 @@ TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
   EXPECT_EQ(heir.wait(patience), (demo::process_end{0, 0})) << text_of(folder_.path() / "copy.log");
 }
 
+/// What was said to its door while it was frozen is answered by a process that was replaced meanwhile.
+TEST_P(ThreeNodes, AZombieAcceptsNoOrder) {
+  nodes_.start_all();
+  expect_whole();
+  const auto orders = plan(8);
+  nodes_.freeze("north");
+  for (const auto* other : {"east", "south"})
+    ASSERT_TRUE(wait_for([&] { return is_link(other, "north", link_state::down); })) << other;
+  std::mutex mutex;
+  std::vector<int> answers;
+  http::client late{{.timeout = 60s}};
+  const demo::shop_client door{late, nodes_.url("north")};
+  for (const auto& one : orders)
+    ASSERT_TRUE(late.send(door.post_request("/orders", describe::to_json(one.command), one.idempotency),
+                          [&](const auto& said) {
+                            const std::lock_guard hold{mutex};
+                            answers.push_back(said ? said->status : 0);
+                          }));
+  const auto copy = folder_.path() / "copy";
+  std::filesystem::copy(nodes_.data("north"), copy, std::filesystem::copy_options::recursive);
+  auto heir = nodes_.launch_twin("north", copy);
+  ASSERT_TRUE(heir.wait_for_line("ready ", patience)) << text_of(folder_.path() / "copy.log");
+  for (const auto* other : {"east", "south"})
+    ASSERT_TRUE(wait_for([&] { return is_link(other, "north", link_state::up); })) << other;
+  nodes_.resume("north");
+  const auto ended = nodes_.wait("north", patience);
+  ASSERT_TRUE(ended) << nodes_.log_end("north");
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  ASSERT_TRUE(wait_for([&] {
+    const std::lock_guard hold{mutex};
+    return answers.size() == orders.size();
+  }));
+  for (const auto status : answers) EXPECT_TRUE(status == 0 || status == 503) << status;
+  heir.send(SIGTERM);
+  EXPECT_EQ(heir.wait(patience), (demo::process_end{0, 0})) << text_of(folder_.path() / "copy.log");
+}
+
 INSTANTIATE_TEST_SUITE_P(Links, ThreeNodes, ::testing::Bool(),
                          [](const auto& one) { return one.param ? "Encrypted" : "Plain"; });
 
