@@ -6,6 +6,8 @@
 namespace musiccorp::hospital {
 namespace {
 
+bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
+
 constexpr std::size_t forgotten_at_once = 4;
 
 /// A line in one of its lists: a/<newest first>/<entry_id>, c/<case_id>/..., b/<batch_id>/...
@@ -76,6 +78,17 @@ void write_audit(turn& now, const hospital_settings& settings, audit_line line) 
   for (auto& row : rows_of(age)) now.save(audit_row{line, std::move(row)});
   now.save(age);
   forget_old_lines(now, settings);
+}
+
+std::optional<base::rejected> unsigned_by(const std::string& by) {
+  if (!is_blank(by)) return std::nullopt;
+  return base::rejected{"wanted a name", "/by", by, 0};
+}
+
+std::optional<base::rejected> unsigned_by(const std::string& by, const std::string& reason) {
+  if (auto no = unsigned_by(by)) return no;
+  if (!is_blank(reason)) return std::nullopt;
+  return base::rejected{"wanted a reason that says something", "/reason", reason, 0};
 }
 
 outcome answer_audit(turn& now, const list_audit& query, const ward& in) {

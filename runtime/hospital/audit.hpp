@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "hospital/audit_messages.hpp"
 #include "hospital/settings.hpp"
 #include "service/outcome.hpp"
@@ -12,6 +15,10 @@ namespace musiccorp::hospital {
 
 /// `line.entry_id` and `line.at` are set here.
 void write_audit(turn& now, const hospital_settings& settings, audit_line line);
+
+/// What is wrong with a name, or a reason, of nothing but spaces: the trail would say nothing.
+[[nodiscard]] std::optional<base::rejected> unsigned_by(const std::string& by);
+[[nodiscard]] std::optional<base::rejected> unsigned_by(const std::string& by, const std::string& reason);
 
 outcome answer_audit(turn& now, const list_audit& query, const ward& in);
 

@@ -11,8 +11,6 @@ namespace {
 
 constexpr int conflict = 409;
 
-bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
-
 void send(turn& now, case_file& one, const order& what, const ward& in) {
   if (one.upstream == delivery::stray_upstream) {  // No service has it; the case is all there is.
     one.state = case_state::discarded;
@@ -42,8 +40,8 @@ outcome on_case(turn& now, const Command& command, order what, const ward& in) {
                     "/version", std::to_string(command.version), conflict};
   if (auto objection = objection_to(what.action, *one); !objection.empty())
     return rejected{std::move(objection), {}, {}, conflict};
-  if (what.action != case_action::replay && is_blank(what.reason))
-    return rejected{"wanted a reason that says something", "/reason", what.reason, 0};
+  if (auto no = what.action == case_action::replay ? unsigned_by(what.by) : unsigned_by(what.by, what.reason))
+    return std::move(*no);
   if (what.payload) {
     if (auto good = check_payload(in.types, one->message.type, *what.payload, "/payload"); !good)
       return std::move(good.error());

@@ -67,6 +67,26 @@ TEST_F(Marked, ValuesAreInNoAnswer) {
   expect_masked(describe::to_json(shop.shown(id)));
 }
 
+/// Of spaces, that is: an empty one is no message.
+TEST_F(Marked, NobodyActsWithoutANameOrAReason) {
+  const auto lines = [&] { return shop.run(answer_audit, list_audit{}).as<audit_page>().entries.size(); };
+  const auto before = lines();
+  const auto version = shop.file(id).version;
+  const std::string no = " \t\n", good = "it is mended";
+  for (const auto& [by, reason] : {std::pair{no, good}, std::pair{std::string{"lee"}, no}}) {
+    EXPECT_EQ(status_of(shop.run(answer_revealed, reveal_case{id, by, reason})), 422);
+    EXPECT_EQ(status_of(shop.run(submit, start_batch{.by = by, .reason = reason})), 422);
+    EXPECT_EQ(status_of(shop.run(discard, discard_case{id, version, by, reason, false})), 422);
+    EXPECT_EQ(status_of(shop.run(edit, edit_case{id, version, by, reason, {"{}"}})), 422);
+  }
+  EXPECT_EQ(status_of(shop.run(replay, replay_case{id, version, no, good})), 422);
+  EXPECT_EQ(lines(), before);
+  EXPECT_EQ(shop.file(id).version, version);
+  ASSERT_FALSE(shop.run(submit, start_batch{.reason = good, .rate_per_second = 1}).is<base::rejected>());
+  const auto batch = shop.run(answer_batches, list_batches{}).as<batch_page>().batches.at(0);
+  EXPECT_EQ(status_of(shop.run(cancel, cancel_batch{batch.batch_id, no, good})), 422);
+}
+
 TEST_F(Marked, ValuesAreNotInARehearsal) {
   delivery::rehearsal played{id, "internal", "MARKED-SECRET is unknown", {}, {}, {}};
   played.writes.push_back({"shelf", "p-1", describe::raw_json{R"({"for":"MARKED-SECRET"})"}});
