@@ -13,7 +13,7 @@ using supervision::moment;
 /// Whether a node may answer for what it owns. A process that did not run for a while (stopped, swapped out, its
 /// machine asleep) may have been replaced meanwhile, and is the last to hear of it: its sockets still hold what was
 /// said before. So after a pause it is closed until each peer has answered something that was said after it, or, for
-/// peers that are away as well, until `doubt` has passed. Thread-safe.
+/// peers that are away as well, until `doubt` has passed. Always open without peers. Thread-safe.
 class pause_fence {
  public:
   pause_fence(duration longest_pause, duration doubt, std::set<std::string> peers)
@@ -39,7 +39,7 @@ class pause_fence {
   /// Also closed when the pulse is late: perhaps this thread runs again before that one.
   [[nodiscard]] bool is_open(moment now) const {
     const std::lock_guard hold{mutex_};
-    return last_ == moment{} || (now - last_ < longest_pause_ && now >= closed_until_);
+    return peers_.empty() || last_ == moment{} || (now - last_ < longest_pause_ && now >= closed_until_);
   }
 
  private:

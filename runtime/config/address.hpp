@@ -23,7 +23,7 @@ struct split_address {
 [[nodiscard]] std::optional<address> read_address(std::string_view text);
 /// With brackets where there must be some.
 [[nodiscard]] std::string text_of(const address& one);
-/// 127.0.0.0/8, ::1 or localhost.
+/// 127.0.0.0/8, also as ::ffff:127.0.0.1, ::1 or localhost.
 [[nodiscard]] bool is_loopback(std::string_view host);
 
 }  // namespace musiccorp::config

@@ -80,13 +80,13 @@ void write_audit(turn& now, const hospital_settings& settings, audit_line line) 
   forget_old_lines(now, settings);
 }
 
-std::optional<base::rejected> unsigned_by(const std::string& by) {
+std::optional<base::rejected> wrong_signature(const std::string& by) {
   if (!is_blank(by)) return std::nullopt;
   return base::rejected{"wanted a name", "/by", by, 0};
 }
 
-std::optional<base::rejected> unsigned_by(const std::string& by, const std::string& reason) {
-  if (auto no = unsigned_by(by)) return no;
+std::optional<base::rejected> wrong_signature(const std::string& by, const std::string& reason) {
+  if (auto no = wrong_signature(by)) return no;
   if (!is_blank(reason)) return std::nullopt;
   return base::rejected{"wanted a reason that says something", "/reason", reason, 0};
 }

@@ -17,8 +17,8 @@ namespace musiccorp::hospital {
 void write_audit(turn& now, const hospital_settings& settings, audit_line line);
 
 /// What is wrong with a name, or a reason, of nothing but spaces: the trail would say nothing.
-[[nodiscard]] std::optional<base::rejected> unsigned_by(const std::string& by);
-[[nodiscard]] std::optional<base::rejected> unsigned_by(const std::string& by, const std::string& reason);
+[[nodiscard]] std::optional<base::rejected> wrong_signature(const std::string& by);
+[[nodiscard]] std::optional<base::rejected> wrong_signature(const std::string& by, const std::string& reason);
 
 outcome answer_audit(turn& now, const list_audit& query, const ward& in);
 

@@ -97,7 +97,7 @@ bool may_send(const batch_file& batch) {
 }  // namespace
 
 outcome submit(turn& now, const start_batch& command, const ward& in) {
-  if (auto no = unsigned_by(command.by, command.reason)) return std::move(*no);
+  if (auto no = wrong_signature(command.by, command.reason)) return std::move(*no);
   auto selected = select(now, command, in.settings);
   if (auto* no = std::get_if<rejected>(&selected)) return std::move(*no);
   const auto& items = std::get<std::vector<batch_item>>(selected);
@@ -134,7 +134,7 @@ outcome cancel(turn& now, const cancel_batch& command, const ward& in) {
                     {},
                     {},
                     conflict};
-  if (auto no = unsigned_by(command.by)) return std::move(*no);
+  if (auto no = wrong_signature(command.by)) return std::move(*no);
   batch->state = batch_state::cancelled;
   batch->ended_at = now.now();
   audit(now, in, command.by, "cancel_batch", batch->batch_id, command.reason);

@@ -40,7 +40,7 @@ outcome on_case(turn& now, const Command& command, order what, const ward& in) {
                     "/version", std::to_string(command.version), conflict};
   if (auto objection = objection_to(what.action, *one); !objection.empty())
     return rejected{std::move(objection), {}, {}, conflict};
-  if (auto no = what.action == case_action::replay ? unsigned_by(what.by) : unsigned_by(what.by, what.reason))
+  if (auto no = what.action == case_action::replay ? wrong_signature(what.by) : wrong_signature(what.by, what.reason))
     return std::move(*no);
   if (what.payload) {
     if (auto good = check_payload(in.types, one->message.type, *what.payload, "/payload"); !good)

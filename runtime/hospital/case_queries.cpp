@@ -140,7 +140,7 @@ outcome answer_case(turn& now, const show_case& query, const ward& in) {
 outcome answer_revealed(turn& now, const reveal_case& query, const ward& in) {
   const auto one = now.find<case_file>(query.case_id);
   if (!one) return no_such("case", query.case_id);
-  if (auto no = unsigned_by(query.by, query.reason)) return std::move(*no);
+  if (auto no = wrong_signature(query.by, query.reason)) return std::move(*no);
   write_audit(now, in.settings,
               {{}, {}, query.by, "reveal", one->case_id, {}, query.reason, one->version, one->version});
   return detail_of(now, *one, sight::whole, in);

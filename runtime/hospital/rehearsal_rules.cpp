@@ -82,7 +82,7 @@ outcome answer_rehearsal_with(turn& now, const rehearse_case& query, const deliv
     scrub.learn(in.types, edited);
   }
   if (query.reveal) {
-    if (auto no = unsigned_by(query.by, query.reason)) return std::move(*no);
+    if (auto no = wrong_signature(query.by, query.reason)) return std::move(*no);
     write_audit(now, in.settings,
                 {{}, {}, query.by, "reveal_rehearsal", one->case_id, {}, query.reason, one->version, one->version});
   }

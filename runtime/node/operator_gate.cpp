@@ -32,9 +32,9 @@ std::string password_in(std::string_view text) {
   const auto size =
       EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.data()),
                       reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return {};
-  const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
-  plain.resize(static_cast<std::size_t>(size) - padding);
+  const auto padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  if (size < padding) return {};
+  plain.resize(static_cast<std::size_t>(size - padding));
   const auto colon = plain.find(':');
   return colon == std::string::npos ? std::string{} : plain.substr(colon + 1);
 }

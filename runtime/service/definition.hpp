@@ -181,7 +181,8 @@ class service_definition {
     return *this;
   }
   /// All that its rules say is about things whose keys the partition owns: so two partitions of such services that
-  /// share no key need no queue between them. A rule that says something else has crashed.
+  /// share no key need no queue between them. A message under
+  /// another key is not sent: what the rule was handling dies, with the reason.
   service_definition& says_under_own_keys() {
     is_under_own_keys_ = true;
     return *this;

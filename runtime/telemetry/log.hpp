@@ -20,9 +20,8 @@
 ///     static const logger log{"delivery"};
 ///     log.warn("message-retried", {{"type", type}, {"attempt", n}, {"trace_id", trace}});
 ///
-/// The component is the room. The trace is always the field `trace_id`, left out when it
-/// is empty. Nothing personal goes into a line: no names,
-/// addresses, mail, cards or payloads; that is the caller's duty, nothing here can tell.
+/// The component is the room. The trace is always the field `trace_id`, left out when it is empty. Nothing personal
+/// goes into a line: no names, addresses, mail, cards or payloads; that is the caller's duty, nothing here can tell.
 ///
 /// Until `start_logs`, warnings and errors go to stderr in the form for people.
 namespace musiccorp::telemetry {

@@ -1,6 +1,13 @@
 #include "telemetry/span_metrics.hpp"
 
 namespace musiccorp::telemetry {
+namespace {
+
+struct series {
+  counter recorded, exported, trace_full, queue_full, refused;
+};
+
+}  // namespace
 
 span_metrics::span_metrics(metrics_registry& registry, std::shared_ptr<const span_store> store) {
   const auto lost =

@@ -13,9 +13,6 @@ class span_metrics {
   span_metrics(metrics_registry& registry, std::shared_ptr<const span_store> store);
 
  private:
-  struct series {
-    counter recorded, exported, trace_full, queue_full, refused;
-  };
   scrape_hook hook_;
 };
 

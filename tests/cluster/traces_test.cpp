@@ -8,6 +8,7 @@
 #include <set>
 
 #include "node/trace_page.hpp"
+#include "support/ledger.hpp"
 #include "support/three_nodes.hpp"
 
 namespace musiccorp {
@@ -98,6 +99,7 @@ TEST_F(Traces, ANodeThatIsFrozenIsNamedAndMissedNoLongerThanASecond) {
   expect_without("east");
   nodes_.resume("east");
   ASSERT_TRUE(wait_for([&] { return services_by_node(page_of("north")).size() == 3; }));
+  expect_ledger_zero(shop());
 }
 
 TEST_F(Traces, ANodeThatIsAwayIsNamed) {

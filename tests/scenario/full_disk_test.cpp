@@ -11,6 +11,7 @@
 #include "demo/shop_client.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
+#include "support/eventually.hpp"
 #include "support/ledger.hpp"
 #include "support/process.hpp"
 
@@ -45,15 +46,6 @@ class FullDisk : public ::testing::Test {
   }
 
   int readiness() { return connection_.fetch(shop().get_request("/readyz")).value().status; }
-
-  /// Asks again and again, as somebody who watches it would, until `asked` says so; false when it never did.
-  template <class Question>
-  static bool eventually(Question asked) {
-    const auto end = std::chrono::steady_clock::now() + 60s;
-    while (std::chrono::steady_clock::now() < end)
-      if (asked()) return true;
-    return false;
-  }
 
   temporary_folder folder_;
   http::client connection_;

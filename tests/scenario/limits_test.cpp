@@ -8,7 +8,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "demo/plan.hpp"
@@ -16,6 +15,7 @@
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
 #include "messages/pricing_messages.hpp"
+#include "support/eventually.hpp"
 #include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
@@ -29,7 +29,6 @@ using namespace testing;
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-constexpr auto patience = 60s;
 
 class Limits : public ::testing::Test {
  protected:
@@ -72,15 +71,6 @@ class Limits : public ::testing::Test {
     return shop().metrics().value().sum("runtime_queue_messages", {{"queue", jobs}, {"state", "parked"}});
   }
   bool is_held() { return shop().metrics().value().sum("runtime_queue_held", {{"queue", jobs}}) == 1; }
-  template <class Question>
-  static bool eventually(Question question) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < end) {
-      if (question()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
   /// Jobs that wait because no more may be parked: they are not lost, and go on when the dead are gone.
   void expect_held_until_discarded(const std::vector<std::string>& waiting, int parked_wanted, std::size_t dead) {
     ASSERT_TRUE(eventually([&] { return is_held(); })) << "no alarm could see it";

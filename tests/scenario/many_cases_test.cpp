@@ -8,6 +8,7 @@
 
 #include "http/client.hpp"
 #include "storage/sqlite_store.hpp"
+#include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/hospital/ward_bench.hpp"
@@ -99,6 +100,7 @@ TEST_F(ManyCases, EachPageCostsTheSameAsOfFew) {
   EXPECT_LE(nowhere.at("looked_at").get<std::uint64_t>(), 2'000U);
   EXPECT_NE(nowhere.at("next_page_token"), "") << "one may go on from there";
   EXPECT_LT(ratio("/hospital/cases?text=nowhere"), as_long);
+  for (const auto* shop : {&small_, &large_}) testing::expect_ledger_zero({connection_, shop->url()});
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "demo/shop_client.hpp"
+#include "support/eventually.hpp"
+#include "support/ledger.hpp"
 #include "support/listener.hpp"
 #include "support/process.hpp"
 #include "support/run_program.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
+using testing::eventually;
 using testing::text_of;
 
 /// In every text that a customer writes here, and nowhere else in the shop.
@@ -90,13 +93,6 @@ class NothingPersonal : public ::testing::Test {
                 {"lines", json::array({{{"sku", "MC-0004"}, {"quantity", quantity}}})},
                 {"payment", {{"card", card}}}});
   }
-  template <class Condition>
-  static bool becomes(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!holds())
-      if (std::chrono::steady_clock::now() > deadline) return false;
-    return true;
-  }
   json cases() { return ask("GET", "/hospital/cases?service=notification").at("cases"); }
   void expect_clean(const std::string& what, const std::string& text) {
     const auto plain = lower(text);
@@ -147,7 +143,7 @@ TEST_F(NothingPersonal, IsInLogsTracesAndMetrics) {
   order("zzyzx", "4000-0000-0000-0077");
   const std::string cancelled = order(customer, "4000-0000-0000-0077").at("order_id");
   ask("POST", "/orders/" + cancelled + "/cancel", json::object());
-  ASSERT_TRUE(becomes([&] { return cases().size() >= 5; })) << cases();
+  ASSERT_TRUE(eventually([&] { return cases().size() >= 5; })) << cases();
 
   // What people do in the hospital.
   const auto dead = cases();
@@ -175,9 +171,11 @@ TEST_F(NothingPersonal, IsInLogsTracesAndMetrics) {
   EXPECT_EQ(status_, 202);
   action(3, "discard", json::object());
   EXPECT_EQ(status_, 202);
-  ASSERT_TRUE(becomes([&] {
+  ASSERT_TRUE(eventually([&] {
     return ask("GET", "/hospital/cases/" + dead.at(0).at("case_id").get<std::string>()).at("state") == "open";
   })) << "the edited one has died again";
+
+  testing::expect_ledger_zero({connection_, shop_.url()});
 
   const auto page = ask("GET", "/trace/" + std::string{trace});
   EXPECT_GT(page.at("spans").size(), 100U);

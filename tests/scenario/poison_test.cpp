@@ -11,13 +11,13 @@
 #include <set>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/random.hpp"
 #include "demo/child_process.hpp"
 #include "demo/shop_client.hpp"
 #include "http/client.hpp"
+#include "support/eventually.hpp"
 #include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
@@ -80,16 +80,6 @@ class PoisonTest : public ::testing::Test {
     const auto said = ask("GET", "/" + by + "/" + key);
     return said ? said->at("texts").get<std::vector<std::string>>() : std::vector<std::string>{};
   }
-  template <class Question>
-  static bool eventually(Question question) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < end) {
-      if (question()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-
   /// Starts it again and again until it lives, and everybody heard the innocent. Counts how often it died.
   int deaths_until_quiet(const std::vector<std::string>& keys) {
     for (int deaths = 0; deaths < 10; ++deaths) {

@@ -10,12 +10,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "demo/shop_client.hpp"
 #include "messages/catalog_messages.hpp"
 #include "messages/pricing_messages.hpp"
+#include "support/eventually.hpp"
 #include "support/ledger.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
@@ -77,15 +77,6 @@ class PricingDisaster : public ::testing::Test {
     const auto said = connection_.fetch(shop().post_request(target, body.dump()));
     EXPECT_TRUE(said && said->status < 300) << (said ? said->body : said.error().text);
     return said ? json::parse(said->body) : json{};
-  }
-  template <class Question>
-  static bool eventually(Question question) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < end) {
-      if (question()) return true;
-      std::this_thread::yield();
-    }
-    return false;
   }
   [[nodiscard]] std::int64_t in_store(const std::string& sql) const {
     return store_reader{folder_.path() / "pricing.db"}.number(sql);

@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
 
 #include "demo/plan.hpp"
 #include "demo/shop_client.hpp"
 #include "messages/customer_messages.hpp"
 #include "messages/order_messages.hpp"
 #include "messages/pricing_messages.hpp"
+#include "support/eventually.hpp"
 #include "support/ledger.hpp"
 #include "support/listener.hpp"
 #include "support/process.hpp"
@@ -61,16 +61,6 @@ class Shutdown : public ::testing::Test {
     EXPECT_NE(client.read_until("200 OK"), "");
   }
   [[nodiscard]] demo::shop_client client() { return {connection_, shop_->url()}; }
-  template <class Condition>
-  [[nodiscard]] static bool becomes(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
-
   temporary_folder folder_;
   http::client connection_;
   std::optional<shop_process> shop_;
@@ -98,7 +88,7 @@ TEST_F(Shutdown, ASecondSignalHurriesItWhateverTimeItHas) {
   auto client = connect();
   ask_for_too_much(client);
   shop_->ask_to_stop();
-  ASSERT_TRUE(becomes([&] { return shop_->log_end().find("node-stopping") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] { return shop_->log_end().find("node-stopping") != std::string::npos; }));
   EXPECT_TRUE(shop_->is_running());
   shop_->ask_to_stop();
   EXPECT_THAT(shop_->wait(patience), Optional(process_end{cut_short, 0}));
@@ -122,7 +112,7 @@ TEST_F(Shutdown, AMailThatWaitsForItsServerHoldsNothingUpAndIsNotCharged) {
   EXPECT_EQ(store.number("SELECT count(*) FROM waiting WHERE attempts > 0"), 0);
 
   start();  // Into the maildir now.
-  EXPECT_TRUE(becomes([&] {
+  EXPECT_TRUE(eventually([&] {
     std::error_code none;
     return !std::filesystem::is_empty(folder_.path() / "mail" / "new", none) && !none;
   })) << "what was interrupted is sent";

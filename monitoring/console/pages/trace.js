@@ -14,9 +14,10 @@ function row(span, first) {
   const where = span.kind === 'request' ? '' : ` ${span.service}`;
   const which = span.attempt ? `, attempt ${span.attempt}` : '';
   const lost = span.is_orphan && span.kind !== 'request' ? ', its cause is not known any more' : '';
-  return h('tr', {},
-           h('th', {scope: 'row', class: `d${Math.min(span.depth ?? 0, deepest)}`},
-             h('strong', {}, span.type), ' ', h('span', {class: 'quiet'}, `${words[span.kind] ?? span.kind}${where}${which}${lost}`)),
+  const what = h('th', {scope: 'row'},
+             h('strong', {}, span.type), ' ', h('span', {class: 'quiet'}, `${words[span.kind] ?? span.kind}${where}${which}${lost}`));
+  what.style.setProperty('--depth', Math.min(span.depth ?? 0, deepest));
+  return h('tr', {}, what,
            h('td', {}, chip(span.state, tones[span.state] ?? ''), ' ', h('span', {class: 'quiet'}, span.why ? format.words(span.why) : '')),
            h('td', {class: 'number', title: span.began}, `+ ${format.span(format.seconds(span.began) - first)}`),
            h('td', {class: 'number'}, format.span(span.took_us / 1e6)),

@@ -49,6 +49,14 @@ TEST_F(PauseFence, DoesNotWaitForEverForPeersThatAreAwayThemselves) {
   EXPECT_TRUE(fence_.is_open(at(8s)));
 }
 
+TEST_F(PauseFence, HasNobodyToAskInAClusterOfOne) {
+  pause_fence alone{1100ms, 3s, {}};
+  alone.pulse(at(0s));
+  EXPECT_TRUE(alone.is_open(at(4s)));
+  alone.pulse(at(5s));
+  EXPECT_TRUE(alone.is_open(at(5s)));
+}
+
 TEST_F(PauseFence, EachPauseIsItsOwn) {
   pulse(0s, 1s);
   pulse(5s, 5s + 200ms);

@@ -7,12 +7,14 @@
 #include "demo/shop_client.hpp"
 #include "messages/pricing_messages.hpp"
 #include "program.hpp"
+#include "support/eventually.hpp"
 
 namespace musiccorp::program {
 namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using namespace std::chrono_literals;
@@ -26,7 +28,7 @@ class HospitalCure : public ::testing::Test {
     for (int i = 1; i <= 5; ++i)
       EXPECT_TRUE(client.post<messages::price_job_summary>(
           "/pricing/jobs", describe::to_json(messages::create_price_job{"MC-000" + std::to_string(i), -100}), 202));
-    EXPECT_TRUE(becomes([&] { return cases("open").size() == 5; })) << hospital({"list"}).out;
+    EXPECT_TRUE(eventually([&] { return cases("open").size() == 5; })) << hospital({"list"}).out;
   }
   ending hospital(std::vector<std::string> words) const {
     words.insert(words.begin(), "hospital");
@@ -41,13 +43,6 @@ class HospitalCure : public ::testing::Test {
   }
   json cases(const std::string& state) const {
     return told({"list", "--service", "pricing", "--state", state}).at("cases");
-  }
-  template <class Condition>
-  static bool becomes(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!holds())
-      if (std::chrono::steady_clock::now() > deadline) return false;
-    return true;
   }
   std::string state_of(const std::string& id) const { return told({"show", id}).at("state"); }
 
@@ -67,12 +62,12 @@ TEST_F(HospitalCure, MendsOneAndTriesOneAgain) {
       hospital({"edit", first, "--payload", file.string(), "--reason", "a typing error", "--by", "kim"});
   EXPECT_EQ(mended.code, 0) << mended.err;
   EXPECT_THAT(mended.out, StartsWith(first + ": replaying"));
-  EXPECT_TRUE(becomes([&] { return state_of(first) == "healed"; })) << hospital({"show", first}).out;
+  EXPECT_TRUE(eventually([&] { return state_of(first) == "healed"; })) << hospital({"show", first}).out;
   EXPECT_THAT(hospital({"show", first}).out, HasSubstr("kim"));
 
   const auto again = told({"replay", second, "--reason", "perhaps it is mended"});
   EXPECT_EQ(again.at("case_id"), second);
-  EXPECT_TRUE(becomes([&] {
+  EXPECT_TRUE(eventually([&] {
     return state_of(second) == "open" && told({"show", second}).at("attempts") == 2;
   })) << hospital({"show", second}).out;
   EXPECT_EQ(hospital({"replay", "pricing.pricing.999"}).code, 1) << "there is none";
@@ -82,17 +77,17 @@ TEST_F(HospitalCure, StopsABatchThatHelpsNobodyAndBuriesTheRestInAnother) {
   const auto started = told(
       {"batch", "start", "--service", "pricing", "--canary", "1", "--stop-after", "1", "--reason", "is it mended?"});
   const std::string id = started.at("batch_id");
-  EXPECT_TRUE(becomes([&] {
+  EXPECT_TRUE(eventually([&] {
     return told({"batch", "show", id}).at("state") == "stopped";
   })) << hospital({"batch", "show", id}).out;
-  EXPECT_TRUE(becomes([&] { return cases("open").size() == 5; })) << "one more attempt of one of them, no more";
+  EXPECT_TRUE(eventually([&] { return cases("open").size() == 5; })) << "one more attempt of one of them, no more";
   EXPECT_THAT(hospital({"batch", "show", id}).out, HasSubstr("stopped"));
   EXPECT_THAT(hospital({"batch", "list"}).out, HasSubstr(id));
 
   const auto buried =
       hospital({"batch", "start", "--action", "discard", "--service", "pricing", "--reason", "never mind"});
   EXPECT_EQ(buried.code, 0) << buried.err;
-  EXPECT_TRUE(becomes([&] { return cases("discarded").size() == 5; }));
+  EXPECT_TRUE(eventually([&] { return cases("discarded").size() == 5; }));
   EXPECT_EQ(told({"batch", "list"}).at("batches").size(), 2U);
   EXPECT_EQ(hospital({"batch", "show", "no-such-batch"}).code, 1);
 }
@@ -113,7 +108,7 @@ TEST_F(HospitalCure, CancelsABatchAndWhatItHasNotSentStaysAsItIs) {
   const auto batch = told({"batch", "show", id});
   EXPECT_EQ(batch.at("state"), "cancelled");
   EXPECT_LT(batch.at("sent"), 5);
-  EXPECT_TRUE(becomes([&] { return cases("discarded").size() == batch.at("sent"); }));
+  EXPECT_TRUE(eventually([&] { return cases("discarded").size() == batch.at("sent"); }));
   EXPECT_EQ(cases("open").size(), 5 - batch.at("sent").get<std::size_t>());
   EXPECT_EQ(hospital({"batch", "cancel", id}).code, 1) << "it is over";
   const auto trail = told({"audit"}).at("entries");

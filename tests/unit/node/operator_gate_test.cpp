@@ -35,6 +35,8 @@ TEST(OperatorGate, WithoutATokenOpensOnlyForThisMachine) {
   for (const auto* host : {"localhost", "localhost:8080", "127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "[::1]"})
     EXPECT_EQ(status(call(here, {{"host", host}})), 200) << host;
   EXPECT_EQ(status(call("[::1]:50000", {{"host", "localhost"}})), 200);
+  EXPECT_EQ(status(call("[::ffff:127.0.0.1]:50000", {{"host", "localhost"}})), 200) << "of a door for both families";
+  EXPECT_EQ(status(call("[::ffff:10.1.2.3]:50000", {{"host", "localhost"}})), 403);
   EXPECT_EQ(status(call(here, {})), 200) << "HTTP/1.0";
   EXPECT_EQ(status(call("10.1.2.3:50000", {{"host", "localhost"}})), 403);
   EXPECT_EQ(status(call("[fe80::1]:50000", {{"host", "localhost"}})), 403);

@@ -10,6 +10,7 @@
 
 #include "http/client.hpp"
 #include "node/node.hpp"
+#include "support/eventually.hpp"
 #include "support/log_lines.hpp"
 #include "unit/node/toy_shop.hpp"
 #include "unit/storage/scratch_folder.hpp"
@@ -17,6 +18,7 @@
 namespace musiccorp::node {
 namespace {
 
+using testing::eventually;
 using namespace toys;
 using namespace std::chrono_literals;
 using json = nlohmann::json;
@@ -88,14 +90,6 @@ class Supervised : public ::testing::Test {
     }
     return found;
   }
-  template <class Condition>
-  [[nodiscard]] bool becomes(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (!holds())
-      if (std::chrono::steady_clock::now() > deadline) return false;
-    return true;
-  }
-
   mischief trouble_;
   std::atomic<bool> let_go_{false};
   std::atomic<bool> inside_{false};
@@ -121,7 +115,7 @@ TEST_F(Supervised, ACrashOfARuleIsToldWithItsTextAndItsPlaceAndRestartsNothing) 
   trouble_.crashes["poison"] = 99;
   start();
   EXPECT_EQ(buy_it("1", "poison"), 201);
-  ASSERT_TRUE(becomes([&] { return child({"services", "book", "0"}).at("rebuilds") == 5; }));
+  ASSERT_TRUE(eventually([&] { return child({"services", "book", "0"}).at("rebuilds") == 5; }));
   const auto cell = child({"services", "book", "0"});
   EXPECT_EQ(cell.at("restarts"), 0);
   const auto& cause = cell.at("causes").back();
@@ -138,11 +132,11 @@ TEST_F(Supervised, ManyDifferingCrashesStartTheServiceAnewAndNobodyElse) {
   for (int i = 0; i < 40; ++i) trouble_.crashes["poison-" + std::to_string(i)] = 99;
   start();
   for (int i = 0; i < 40; ++i) EXPECT_EQ(buy_it(std::to_string(i), "poison-" + std::to_string(i)), 201);
-  EXPECT_TRUE(becomes([&] { return child({"services", "book"}).at("restarts") >= 1; }));
+  EXPECT_TRUE(eventually([&] { return child({"services", "book"}).at("restarts") >= 1; }));
   EXPECT_EQ(child({"services", "till"}).at("restarts"), 0);
-  EXPECT_TRUE(becomes([&] { return node_->is_ready(); }));
+  EXPECT_TRUE(eventually([&] { return node_->is_ready(); }));
   EXPECT_EQ(buy_it("last", "disc"), 201);
-  EXPECT_TRUE(becomes([&] { return fetch("GET", "/totals/all").body.find(R"("sales":1)") != std::string::npos; }))
+  EXPECT_TRUE(eventually([&] { return fetch("GET", "/totals/all").body.find(R"("sales":1)") != std::string::npos; }))
       << "what came behind them is not lost";
 }
 
@@ -194,9 +188,9 @@ TEST_F(Supervised, PeopleStopStartAndRestartAServiceAndItIsWrittenDown) {
 TEST_F(Supervised, WhatIsAskedForIsWrittenDownBeforeItIsDone) {
   start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
-  ASSERT_TRUE(becomes([&] { return inside_.load(); }));
+  ASSERT_TRUE(eventually([&] { return inside_.load(); }));
   auto stopped = std::async(std::launch::async, [&] { return order("tar", "stop"); });
-  ASSERT_TRUE(becomes([&] { return !page().at("actions").empty(); }));
+  ASSERT_TRUE(eventually([&] { return !page().at("actions").empty(); }));
   EXPECT_EQ(page().at("actions").at(0).at("outcome"), "asked");
   let_go();
   EXPECT_EQ(stopped.get(), 200);
@@ -221,13 +215,13 @@ TEST_F(Supervised, AWholeGroupCanBeRestartedWhileOrdersCome) {
     }
   }};
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(becomes([&, before = sold.load()] { return sold > before; }));
+    EXPECT_TRUE(eventually([&, before = sold.load()] { return sold > before; }));
     EXPECT_EQ(order("services", "restart"), 200);
-    EXPECT_TRUE(becomes([&] { return node_->is_ready(); }));
+    EXPECT_TRUE(eventually([&] { return node_->is_ready(); }));
   }
   enough = true;
   customer.join();
-  EXPECT_TRUE(becomes([&] {
+  EXPECT_TRUE(eventually([&] {
     return fetch("GET", "/totals/all").body.find("\"sales\":" + std::to_string(sold)) != std::string::npos;
   })) << sold
       << " were answered 201: " << fetch("GET", "/totals/all").body;
@@ -260,7 +254,7 @@ TEST_F(Supervised, AServiceThatIsStoppedOpensABreakerAndSpendsNoBudgetAndOrdersF
   EXPECT_FALSE(breaker().contains("next_probe"));
 
   EXPECT_EQ(order("price", "stop"), 200);
-  ASSERT_TRUE(becomes([&] {
+  ASSERT_TRUE(eventually([&] {
     const auto said = sell();
     EXPECT_EQ(said.status, 503) << said.body;
     return said.body.find("price is not answering; asked again in ") != std::string::npos;
@@ -280,7 +274,7 @@ TEST_F(Supervised, AServiceThatIsStoppedOpensABreakerAndSpendsNoBudgetAndOrdersF
   EXPECT_EQ(child({"services", "till"}).at("restarts"), 0);
 
   EXPECT_EQ(order("price", "start"), 200);
-  ASSERT_TRUE(becomes([&] { return sell().status == 201; }));
+  ASSERT_TRUE(eventually([&] { return sell().status == 201; }));
   EXPECT_EQ(breaker().at("state"), "closed");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(sell().status, 201);
   EXPECT_EQ(budgets(), before);
@@ -293,7 +287,7 @@ TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
   options_.supervision.handler_deadline = 20ms;
   start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
-  ASSERT_TRUE(becomes([&] { return fetch("GET", "/healthz").status == 503; }));
+  ASSERT_TRUE(eventually([&] { return fetch("GET", "/healthz").status == 503; }));
   EXPECT_THAT(fetch("GET", "/healthz").body, HasSubstr("tar is wedged: stamp"));
   EXPECT_EQ(fetch("GET", "/readyz").status, 503) << "it serves nobody";
   EXPECT_FALSE(node_->is_ready());
@@ -302,7 +296,7 @@ TEST_F(Supervised, AWedgedRuleIsSeenAndTheNodeIsNotHealthyUntilItEnds) {
   EXPECT_EQ(page().at("overdue").at(0).at("what"), "stamp");
   let_go();
   EXPECT_EQ(caught.get(), 200);
-  EXPECT_TRUE(becomes([&] { return fetch("GET", "/healthz").status == 200; }));
+  EXPECT_TRUE(eventually([&] { return fetch("GET", "/healthz").status == 200; }));
   EXPECT_EQ(fetch("GET", "/readyz").status, 200);
   const auto numbers = fetch("GET", "/metrics").body;
   EXPECT_THAT(numbers, HasSubstr(R"(runtime_wedged{service="tar"} 0)"));
@@ -331,17 +325,17 @@ TEST_F(Supervised, ANodeThatGivesUpSaysSoAndIsNeitherHealthyNorReady) {
 TEST_F(Supervised, ARequestThatIsCaughtInAKilledCellIsAnswered) {
   start_with_tar();
   auto caught = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"1"})").status; });
-  ASSERT_TRUE(becomes([&] { return inside_.load(); }));
+  ASSERT_TRUE(eventually([&] { return inside_.load(); }));
   auto behind = std::async(std::launch::async, [&] { return fetch("POST", "/stamps", R"({"id":"2"})").status; });
   auto restarted = std::async(std::launch::async, [&] { return order("tar", "restart"); });
   // The order is: asked to stop, killed after 2 s, wedged after half a second more; nothing takes its place so long.
-  ASSERT_TRUE(becomes([&] { return child({"services", "tar"}).at("state") != "up"; }));
+  ASSERT_TRUE(eventually([&] { return child({"services", "tar"}).at("state") != "up"; }));
   let_go();
   EXPECT_EQ(restarted.get(), 200);
   EXPECT_EQ(caught.get(), 200);
   const auto second = behind.get();
   EXPECT_TRUE(second == 503 || second == 200) << second;
-  EXPECT_TRUE(becomes([&] { return node_->is_ready(); }));
+  EXPECT_TRUE(eventually([&] { return node_->is_ready(); }));
 }
 
 }  // namespace
