@@ -28,6 +28,7 @@ struct subscribe {
   std::uint64_t window_bytes = 0;
   std::uint64_t received = 0;  ///< messages that it has committed since its store was made; for the ledger
   key_share share{};           ///< of the events: those with its keys
+  std::string generation{};    ///< of the log at `after`; empty: not known
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
@@ -37,6 +38,7 @@ struct batch {
   std::uint64_t after = 0;
   std::uint64_t upto = 0;
   std::vector<envelope> messages;
+  std::string generation{};  ///< of the log, for all of `messages` and at `upto`
   friend bool operator==(const batch&, const batch&) = default;
 };
 
@@ -58,11 +60,11 @@ typename Inspector::result_type inspect(Inspector& f, key_share& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, subscribe& x) {
-  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes, x.received, x.share);
+  return f(x.subscriber, x.types, x.after, x.window_messages, x.window_bytes, x.received, x.share, x.generation);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, batch& x) {
-  return f(x.publisher, x.after, x.upto, x.messages);
+  return f(x.publisher, x.after, x.upto, x.messages, x.generation);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, ack& x) {

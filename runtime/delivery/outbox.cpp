@@ -6,7 +6,8 @@
 
 namespace musiccorp::delivery {
 
-void outbox::reset(std::uint64_t last_seq) {
+void outbox::reset(std::uint64_t last_seq, std::vector<storage::log_generation> generations) {
+  generations_ = std::move(generations);
   streams_.clear();
   tail_.clear();
   tail_bytes_ = 0;
@@ -24,7 +25,27 @@ void outbox::committed(const envelope& message) {
   }
 }
 
-void outbox::subscribed(const subscribe& request) {
+std::string outbox::why_not(const subscribe& request, std::uint64_t received_before) const {
+  const auto after = std::to_string(request.after);
+  if (request.after > last_seq_)
+    return request.subscriber + " has seen its log up to " + after + ", but the log ends at " +
+           std::to_string(last_seq_) + ": the store of " + publisher_ + " has lost its end";
+  // Who does not know the generation speaks of a time when there was none.
+  if (!request.generation.empty() && request.generation != storage::generation_at(generations_, request.after))
+    return request.subscriber + " has seen another message " + after + ": the store of " + publisher_ +
+           " was replaced by an older one, and has gone on";
+  if (request.received < received_before)
+    return request.subscriber + " had " + std::to_string(received_before) + " messages of it, and now says " +
+           std::to_string(request.received) + ": the store of " + request.subscriber +
+           " was emptied or replaced by an older one";
+  return {};
+}
+
+result<void> outbox::subscribed(const subscribe& request, std::uint64_t received_before) {
+  if (auto why = why_not(request, received_before); !why.empty()) {
+    streams_.erase(request.subscriber);
+    return failure(fault_kind::conflict, std::move(why));
+  }
   auto& one = streams_[request.subscriber];
   one = {};
   one.types = request.types;
@@ -33,6 +54,7 @@ void outbox::subscribed(const subscribe& request) {
   one.received = request.received;
   one.window_messages = request.window_messages;
   one.window_bytes = request.window_bytes;
+  return {};
 }
 
 void outbox::acknowledged(const ack& receipt) {
@@ -65,9 +87,12 @@ bool outbox::stream::wants(const envelope& message, std::string_view subscriber)
   return std::find(types.begin(), types.end(), message.type) != types.end() && share.takes(message.type, message.key);
 }
 
-/// Looks at one message; false when the frame is full or the credit is used up, and the message must wait.
+/// Looks at one message; false when the frame is full or the credit is used up, and the message must wait, or when it
+/// needs a frame of its own generation.
 bool outbox::offer(const std::string& subscriber, stream& one, const envelope& message, batch& frame,
                    std::size_t& frame_bytes) {
+  const auto generation = storage::generation_at(generations_, message.seq);
+  if (!frame.messages.empty() && frame.generation != generation) return false;
   if (one.wants(message, subscriber)) {
     if (!one.has_credit() || frame.messages.size() >= limits_.batch_messages || frame_bytes >= limits_.batch_bytes)
       return false;
@@ -78,6 +103,7 @@ bool outbox::offer(const std::string& subscriber, stream& one, const envelope& m
     one.in_flight_bytes += bytes;
   }
   one.scanned = message.seq;
+  if (frame.generation != generation) frame.generation = generation;
   return true;
 }
 
@@ -85,7 +111,7 @@ result<void> outbox::fill(const std::string& subscriber, stream& one, const log_
                           std::vector<parcel>& ready) {
   std::size_t looked_at = 0;
   while (one.scanned < last_seq_ && one.has_credit() && looked_at < limits_.scan_messages) {
-    batch frame{publisher_, one.told, one.scanned, {}};
+    batch frame{publisher_, one.told, one.scanned, {}, {}};
     std::size_t frame_bytes = 0;
     if (in_tail(one.scanned + 1)) {
       for (auto at = one.scanned + 1 - tail_.front().seq; at < tail_.size(); ++at, ++looked_at)

@@ -29,12 +29,15 @@ class outbox {
 
   outbox(std::string publisher, limits bounds) : publisher_{std::move(publisher)}, limits_{bounds} {}
 
-  /// Forgets all streams and starts after this seq, as after opening the store.
-  void reset(std::uint64_t last_seq);
+  /// Forgets all streams and starts after this seq, as after opening the store. The generations are the store's.
+  void reset(std::uint64_t last_seq, std::vector<storage::log_generation> generations = {});
   /// A message of the log, committed; in order, without gaps.
   void committed(const envelope& message);
 
-  void subscribed(const subscribe& request);
+  /// fault{conflict} when this subscriber can't go on with this log, because one of the two stores is not the one
+  /// that it was: the subscriber knows a later message, or the same numbers of another generation, or has committed
+  /// fewer messages than the `received_before` that it has told. It has no stream then, and gets nothing.
+  [[nodiscard]] result<void> subscribed(const subscribe& request, std::uint64_t received_before);
   void acknowledged(const ack& receipt);
 
   struct parcel {
@@ -81,6 +84,7 @@ class outbox {
     }
   };
 
+  [[nodiscard]] std::string why_not(const subscribe& request, std::uint64_t received_before) const;
   result<void> fill(const std::string& subscriber, stream& one, const log_reader& read, std::vector<parcel>& ready);
   bool offer(const std::string& subscriber, stream& one, const envelope& message, batch& frame,
              std::size_t& frame_bytes);
@@ -89,6 +93,7 @@ class outbox {
   std::string publisher_;
   limits limits_;
   std::uint64_t last_seq_ = 0;
+  std::vector<storage::log_generation> generations_;  ///< oldest first
   std::deque<envelope> tail_;
   std::size_t tail_bytes_ = 0;
   std::map<std::string, stream, std::less<>> streams_;

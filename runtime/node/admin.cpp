@@ -21,10 +21,10 @@ http::reply plain(std::string text, std::string media_type = "application/json")
 }
 
 /// 200 when every cell serves, 503 with the ones that do not. A cell that is wedged runs, and serves nobody.
-http::reply readiness(const cell_statuses& cells, const std::vector<std::string>& ailments) {
+http::reply readiness(const cell_statuses& cells, const std::vector<std::string>& reasons) {
   json list = json::array();
   std::string missing;
-  for (const auto& one : ailments) missing += (missing.empty() ? "" : ", ") + one;
+  for (const auto& one : reasons) missing += (missing.empty() ? "" : ", ") + one;
   for (const auto& one : cells) {
     const auto state = one->state.load();
     list.push_back({{"service", one->service}, {"state", service::name_of(state)}});
@@ -76,8 +76,8 @@ bool all_running(const cell_statuses& cells) {
 
 std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses& cells,
                                       std::span<const service_definition> services, const std::string& name,
-                                      const std::string& version,
-                                      std::function<std::vector<std::string>()> ailments) {
+                                      const std::string& version, std::function<std::vector<std::string>()> ailments,
+                                      std::function<std::vector<std::string>()> waits) {
   const auto fixed = [](std::string text) {
     auto shared = std::make_shared<const std::string>(std::move(text));
     return [shared](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
@@ -94,9 +94,10 @@ std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses&
          exchange->respond(health(ailments()));
        }});
   table.push_back({"GET", "/readyz",
-                   [&cells, ailments = std::move(ailments)](const http::request&,
-                                                            const std::shared_ptr<http::exchange>& exchange) {
-                     exchange->respond(readiness(cells, ailments()));
+                   [&cells, ailments, waits](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
+                     auto reasons = ailments();
+                     for (auto& one : waits()) reasons.push_back(std::move(one));
+                     exchange->respond(readiness(cells, reasons));
                    }});
   table.push_back(
       {"GET", "/metrics", [&numbers](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {

@@ -163,7 +163,9 @@ class node::parts {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const std::string& host() const { return options_.http.host; }
-  [[nodiscard]] bool is_ready() const { return !stopped_ && all_running(cells_.statuses()) && ailments().empty(); }
+  [[nodiscard]] bool is_ready() const {
+    return !stopped_ && all_running(cells_.statuses()) && ailments().empty() && refused_streams().empty();
+  }
   [[nodiscard]] std::string gave_up() const {
     const std::lock_guard hold{mutex_};
     return gave_up_;
@@ -234,8 +236,9 @@ class node::parts {
 
   result<void> open_door() {
     auto table = gateway_->routes(kinds_);
-    for (auto& route : admin_routes(numbers_, cells_.statuses(), kinds_, options_.name, options_.version,
-                                    [this] { return ailments(); }))
+    for (auto& route : admin_routes(
+             numbers_, cells_.statuses(), kinds_, options_.name, options_.version, [this] { return ailments(); },
+             [this] { return refused_streams(); }))
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, asked_, clock_)) table.push_back(std::move(route));
     table.push_back(cluster_route([this] {
@@ -276,6 +279,14 @@ class node::parts {
     for (const auto& one : watchdog_->overdue())
       found.push_back(one.name + " is wedged: " + one.what + " has been running for " +
                       std::to_string(one.running_ms) + " ms");
+    return found;
+  }
+
+  /// Streams that can't go on: a store is not the one that it was. No restart would mend it.
+  [[nodiscard]] std::vector<std::string> refused_streams() const {
+    std::vector<std::string> found;
+    for (const auto& [queue, ledger] : ledgers_.all())
+      if (auto why = ledger->refused(); !why.empty()) found.push_back("queue " + queue + " is held: " + why);
     return found;
   }
 

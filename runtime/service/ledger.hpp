@@ -30,7 +30,7 @@ struct queue_books {
   std::int64_t oldest_parked = 0;
   std::int64_t oldest_dead = 0;
   std::int64_t missing = 0;  ///< published, and neither received nor in the log for the subscriber any more
-  bool held = false;         ///< the subscriber gives no credit: as many are parked as may be
+  bool held = false;         ///< nothing is sent: as many are parked as may be, or the publisher refuses (`refused`)
   bool publisher_here = false;
   bool subscriber_here = false;
 
@@ -81,6 +81,15 @@ class queue_ledger {
     books_.missing = publisher.missing;
     books_.subscriber_here = true;
   }
+  /// Why its publisher does not send; empty: it does.
+  void refuse(std::string why) {
+    const std::lock_guard hold{mutex_};
+    refused_ = std::move(why);
+  }
+  [[nodiscard]] std::string refused() const {
+    const std::lock_guard hold{mutex_};
+    return refused_;
+  }
   [[nodiscard]] queue_books read() const {
     const std::lock_guard hold{mutex_};
     auto books = books_;
@@ -88,6 +97,7 @@ class queue_ledger {
     const auto ready = static_cast<std::int64_t>(books.published - books.received) - books.missing;
     books.ready = ready > 0 ? static_cast<std::uint64_t>(ready) : 0;
     if (books.ready == 0) books.oldest_ready = 0;
+    books.held = books.held || !refused_.empty();
     books.in_flight =
         std::min(books.in_flight, books.ready);  // Acknowledged, but the publisher has not heard it yet.
     return books;
@@ -97,6 +107,7 @@ class queue_ledger {
   mutable std::mutex mutex_;
   queue_books books_;
   std::uint64_t received_there_ = 0;
+  std::string refused_;
 };
 
 /// All queues of a node by name. Entries are made at start and live as long as the board.

@@ -92,10 +92,11 @@ result<void> partition::open(outgoing& out) {
 }
 
 result<void> partition::load() {
+  const auto now = environment_.clock.now();
   if (auto fits = check_share(*store_, definition_); !fits) return fits;
-  if (auto imported = import(); !imported) return imported;
   // A store that can be read but not written is not open: on a full disk it would be ready until its first turn.
-  if (auto proven = record_share(*store_, definition_, environment_.clock.now()); !proven) return proven;
+  if (auto proven = record_opening(*store_, definition_, now, base::make_id(now, random_)); !proven) return proven;
+  if (auto imported = import(); !imported) return imported;
   if (auto loaded = load_queues(); !loaded) return loaded;
   if (auto loaded = load_suspects(); !loaded) return loaded;
   if (auto revived = revive_own_dead(); !revived) return revived;
@@ -113,19 +114,12 @@ result<void> partition::load() {
     if (!oldest) return failure(std::move(oldest.error()));
     one.oldest = oldest->value_or(instant{});
   }
-  outbox_.reset(store_->last_seq());
+  auto generations = store_->generations();
+  if (!generations) return failure(std::move(generations.error()));
+  outbox_.reset(store_->last_seq(), std::move(*generations));
   for (auto& [name, from] : upstreams_) from.moved = false;
   update_ledgers();
   return watcher_ ? watcher_->load(*store_) : result<void>{};
-}
-
-result<void> partition::count_published() {
-  const auto counts = store_->published();
-  if (!counts) return failure(counts.error());
-  const auto slots = store_->published_slots();
-  if (!slots) return failure(slots.error());
-  for (auto& one : subscribers_) one.published = published_for(one.who, *counts, *slots);
-  return {};
 }
 
 std::optional<base::fault> partition::too_large(const envelope& message) const {
@@ -265,15 +259,6 @@ void partition::close(const base::fault& why, outgoing& out) {
   store_.reset();
 }
 
-void partition::subscribe_to(upstream& from, outgoing& out) {
-  std::erase_if(arrived_, [&](const auto& one) { return one.from == &from; });
-  from.held.clear();
-  from.expected = from.cursor.seq;
-  out.frames.push_back({from.cursor.upstream,
-                        delivery::subscribe{definition_.name(), from.types, from.expected, limits_.window_messages,
-                                            limits_.window_bytes, from.cursor.received, definition_.share()}});
-}
-
 void partition::answer(std::uint64_t token, const request::reply& said, outgoing& out) {
   out.replies.push_back({token, request::to_envelope(said)});
 }
@@ -346,55 +331,6 @@ void partition::gathered(const request::gather_room::gathered& done) {
     if (const auto* got = std::get_if<request::answer>(&said)) one.answers.push_back(got->payload);
   }
   ready_.push_back(std::move(one));
-}
-
-void partition::greeted(const delivery::hello& frame, outgoing& out) {
-  if (!is_open()) return;
-  if (const auto known = upstreams_.find(frame.publisher); known != upstreams_.end())
-    subscribe_to(known->second, out);
-}
-
-void partition::subscribed(const delivery::subscribe& frame) {
-  if (!is_open()) return;
-  outbox_.subscribed(frame);
-  update_published();
-}
-
-void partition::acknowledged(const delivery::ack& frame) {
-  if (!is_open()) return;
-  outbox_.acknowledged(frame);
-  update_published();
-}
-
-void partition::received(delivery::batch frame, outgoing& out) {
-  const auto known = upstreams_.find(frame.publisher);
-  if (!is_open() || known == upstreams_.end()) return;
-  auto& from = known->second;
-  if (frame.after > from.expected) {
-    log.warn("stream-gap", {{"upstream", frame.publisher},
-                            {"subscriber", definition_.name()},
-                            {"expected", from.expected},
-                            {"after", frame.after}});
-    environment_.cell.out_of_order();
-    return subscribe_to(from, out);
-  }
-  const auto before = from.expected;
-  from.expected = std::max(before, frame.upto);
-  std::uint64_t known_before = 0;
-  for (std::size_t i = 0; i < frame.messages.size(); ++i) {
-    auto& message = frame.messages[i];
-    if (message.seq <= before) {  // Sent twice: a subscription was renewed while it was on its way.
-      ++known_before;
-      continue;
-    }
-    const auto after = i + 1 == frame.messages.size() ? frame.upto : message.seq;
-    if (arrived_.empty()) arrived_since_ = environment_.clock.now();
-    arrived_.push_back({&from, after, std::move(message)});
-  }
-  environment_.cell.duplicate(known_before);
-  // What is known will not be committed again, and a publisher that hears nothing keeps its window for ever.
-  if (known_before == frame.messages.size())
-    out.frames.push_back({frame.publisher, delivery::ack{definition_.name(), from.cursor.seq, from.cursor.received}});
 }
 
 void partition::strayed(std::string what) {
@@ -473,26 +409,6 @@ void partition::update_ledgers() {
     from.ledger->received(books);
   }
   update_published();
-}
-
-/// Our half of the books of those who hear us: also when nothing is to be committed here, because theirs may be on
-/// another node.
-void partition::update_published() {
-  const auto streams = outbox_.streams();
-  for (const auto& one : subscribers_) {
-    const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
-    if (stream == streams.end())
-      one.ledger->published({.messages = one.published,
-                             .received_there = one.received,
-                             .oldest_ready = one.oldest.time_since_epoch().count()});
-    else
-      one.ledger->published({.messages = one.published,
-                             .received_there = stream->received,
-                             .in_flight = stream->in_flight,
-                             .oldest_ready = stream->oldest_in_flight.time_since_epoch().count(),
-                             .is_at_the_end = stream->is_at_the_end});
-  }
 }
 
 }  // namespace musiccorp::service

@@ -160,6 +160,18 @@ class partition {
     bool moved = false;  ///< the cursor differs from the stored one
     std::deque<arrived_message>
         held{};  ///< in order; not empty: no credit until there is room behind its first's key
+    struct generation {
+      std::uint64_t from;  ///< it is the cursor's when that is here
+      std::string id;
+    };
+    std::deque<generation> generations{};  ///< of what has arrived, other than the cursor's
+
+    void move_cursor(std::uint64_t to) {
+      cursor.seq = to;
+      moved = true;
+      for (; !generations.empty() && generations.front().from <= to; generations.pop_front())
+        cursor.generation = std::move(generations.front().id);
+    }
   };
   struct subscriber {
     wiring::stream who;

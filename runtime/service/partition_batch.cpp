@@ -217,8 +217,7 @@ void partition::run_arrived(arrived_message one, batch_work& work) {
   if (!from.held.empty() || must_hold(from, ahead)) return hold(std::move(one));
   ++work.handled;
   ++from.cursor.received;
-  from.cursor.seq = one.cursor_after;
-  from.moved = true;
+  from.move_cursor(one.cursor_after);
   if (is_treatment(one.message.type)) {
     treat(one.message, work);
     ++from.cursor.processed;
@@ -373,30 +372,6 @@ void partition::finish(batch_work& work) {
   forget_what_is_old(work.now);
 }
 
-/// How far the subscribers are is worth no commit of its own: what the store knows may be old, never too new.
-void partition::note_receipts() {
-  const auto streams = outbox_.streams();
-  for (auto& one : subscribers_) {
-    const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
-    if (stream == streams.end() || stream->acked <= one.acked) continue;
-    one.acked = stream->acked;
-    one.received = stream->received;
-    must(store_->save(storage::subscriber_row{one.name(), one.acked, one.received}));
-  }
-}
-
-std::uint64_t partition::everybody_has() const {
-  auto seq = store_->last_seq();
-  const auto streams = outbox_.streams();
-  for (const auto& one : subscribers_) {
-    const auto stream =
-        std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return it.subscriber == one.name(); });
-    seq = std::min(seq, stream == streams.end() ? one.acked : std::max(one.acked, stream->acked));
-  }
-  return seq;
-}
-
 bool partition::log_is_full(batch_work& work) const {
   if (!work.everybody_has) work.everybody_has = everybody_has();
   return store_->last_seq() - *work.everybody_has >= limits_.log_messages_max;
@@ -464,16 +439,6 @@ void partition::release(batch_work& work, outgoing& out) {
   if (is_open()) ask_for_pins(out);
   update_ledgers();
   for (const auto& write : work.written) watcher_->committed(write);
-}
-
-void partition::send_ready(outgoing& out) {
-  auto ready = outbox_.take_ready(
-      [this](std::uint64_t after, const storage::log_limits& limits) { return store_->read_log(after, limits); });
-  if (!ready) {
-    batch_work nothing{environment_.clock.now()};
-    return store_failed(std::move(ready.error()), nothing, out);
-  }
-  for (auto& parcel : *ready) out.frames.push_back({std::move(parcel.subscriber), std::move(parcel.frame)});
 }
 
 /// Nothing of the batch happened. What came through logs will come again; whoever asked is told to try again.

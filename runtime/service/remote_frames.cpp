@@ -11,8 +11,10 @@ namespace {
 struct batch_head {
   std::uint64_t after = 0;
   std::uint64_t upto = 0;
+  std::string generation;
   static constexpr auto describe() {
-    return describe_as("batch_head", 1, field("after", &batch_head::after), field("upto", &batch_head::upto));
+    return describe_as("batch_head", 1, field("after", &batch_head::after), field("upto", &batch_head::upto),
+                       field("generation", &batch_head::generation, defaulted));
   }
 };
 struct ack_head {
@@ -31,6 +33,7 @@ struct subscribe_head {
   std::uint32_t partition = 0;
   std::uint32_t partitions = 1;
   std::vector<std::string> everywhere;
+  std::string generation;
   static constexpr auto describe() {
     return describe_as(
         "subscribe_head", 1, field("types", &subscribe_head::types), field("after", &subscribe_head::after),
@@ -38,7 +41,8 @@ struct subscribe_head {
         field("window_bytes", &subscribe_head::window_bytes), field("received", &subscribe_head::received),
         field("partition", &subscribe_head::partition, defaulted, between(0, delivery::key_slots - 1)),
         field("partitions", &subscribe_head::partitions, defaulted, between(1, delivery::key_slots)),
-        field("everywhere", &subscribe_head::everywhere, defaulted));
+        field("everywhere", &subscribe_head::everywhere, defaulted),
+        field("generation", &subscribe_head::generation, defaulted));
   }
 };
 struct request_head {
@@ -69,12 +73,12 @@ struct packer {
   void operator()(delivery::subscribe& frame) {
     kind(subscribe_kind);
     head(subscribe_head{std::move(frame.types), frame.after, frame.window_messages, frame.window_bytes,
-                        frame.received, frame.share.index, frame.share.partitions,
-                        std::move(frame.share.everywhere)});
+                        frame.received, frame.share.index, frame.share.partitions, std::move(frame.share.everywhere),
+                        std::move(frame.generation)});
   }
   void operator()(delivery::batch& frame) {
     kind(batch_kind);
-    head(batch_head{frame.after, frame.upto});
+    head(batch_head{frame.after, frame.upto, std::move(frame.generation)});
     made.messages = std::move(frame.messages);
   }
   void operator()(delivery::ack& frame) {
@@ -106,7 +110,7 @@ result<Head> head_of(const cluster::parcel& parcel) {
 }
 
 result<remote_frame> read_batch(cluster::parcel& parcel) {
-  const auto head = head_of<batch_head>(parcel);
+  auto head = head_of<batch_head>(parcel);
   if (!head) return failure(head.error());
   auto before = head->after;
   for (const auto& one : parcel.messages) {
@@ -115,7 +119,8 @@ result<remote_frame> read_batch(cluster::parcel& parcel) {
     before = one.seq;
   }
   if (head->upto < head->after) return refused(parcel, "it ends before it begins");
-  return delivery::batch{parcel.from, head->after, head->upto, std::move(parcel.messages)};
+  return delivery::batch{parcel.from, head->after, head->upto, std::move(parcel.messages),
+                         std::move(head->generation)};
 }
 
 result<remote_frame> read_subscribe(const cluster::parcel& parcel) {
@@ -127,7 +132,8 @@ result<remote_frame> read_subscribe(const cluster::parcel& parcel) {
                              head->window_messages,
                              head->window_bytes,
                              head->received,
-                             {head->partition, head->partitions, std::move(head->everywhere)}};
+                             {head->partition, head->partitions, std::move(head->everywhere)},
+                             std::move(head->generation)};
 }
 
 }  // namespace

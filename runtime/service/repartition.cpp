@@ -190,7 +190,11 @@ class repartitioning {
     std::vector<storage::cursor_row> made;
     for (const auto& upstream : wires_after_.at(part.name()).upstreams) {
       storage::cursor_row one{upstream.service};
-      one.seq = stores_.at(upstream.service)->last_seq();
+      auto& log = *stores_.at(upstream.service);
+      auto generations = log.generations();
+      if (!generations) return failure(std::move(generations.error()));
+      one.seq = log.last_seq();
+      one.generation = storage::generation_at(*generations, one.seq);
       one.received = published(upstream.service, {part.name(), upstream.types, part.share()});
       auto [left, is_new] = discarded_.try_emplace(upstream.service, 0);
       if (is_new)
@@ -203,6 +207,7 @@ class repartitioning {
       left->second -= one.discarded;
       one.processed = one.received - one.discarded;
       report_.messages += one.received;
+      receipts_[upstream.service].push_back({part.name(), one.seq, one.received});
       made.push_back(std::move(one));
     }
     return made;
@@ -240,6 +245,9 @@ class repartitioning {
     // Names that come back must not be taken for those that they were, by anybody.
     for (const auto& [name, file] : order_.stores)
       if (auto forgotten = storage::forget_streams(file, strangers); !forgotten) return forgotten;
+    // Nor must those that stay for having lost what others have now.
+    for (const auto& [name, receipts] : receipts_)
+      if (auto noted = storage::note_receipts(order_.stores.at(name), receipts); !noted) return noted;
     return {};
   }
 
@@ -277,7 +285,7 @@ class repartitioning {
       auto opened = storage::open_sqlite_store(draft_of(order_.new_stores.at(name)));
       if (!opened) return failure(std::move(opened.error()));
       const auto part = std::ranges::find(after_, name, &service_definition::name);
-      if (auto said = record_share(**opened, *part, base::system_clock{}.now()); !said) return said;
+      if (auto said = record_opening(**opened, *part, base::system_clock{}.now()); !said) return said;
       auto counts = (*opened)->published();
       auto slots = (*opened)->published_slots();
       if (!counts) return failure(std::move(counts.error()));
@@ -341,6 +349,7 @@ class repartitioning {
   std::map<std::string, std::vector<storage::published_row>> counts_;
   std::map<std::string, std::vector<storage::published_slot_row>> slots_;
   std::map<std::string, std::uint64_t> discarded_;  ///< by upstream: not yet given to a new partition
+  std::map<std::string, std::vector<storage::subscriber_row>> receipts_;  ///< by upstream: what the parts have of it
   std::map<std::string, storage::entity_counts> new_entities_;
   repartition_report report_;
 };

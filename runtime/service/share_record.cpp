@@ -36,10 +36,13 @@ result<void> check_share(storage::store& state, const service_definition& partit
                                            "; `musiccorp repartition` shares its keys out anew");
 }
 
-result<void> record_share(storage::store& state, const service_definition& partition, instant now) {
+result<void> record_opening(storage::store& state, const service_definition& partition, instant now,
+                            std::string_view generation) {
   if (auto begun = state.begin(); !begun) return begun;
   const auto body = describe::to_json(opened_record{now, partition.share().index, partition.share().partitions});
   if (auto saved = state.save(opened_type, partition.name(), body); !saved) return saved;
+  if (!generation.empty())
+    if (auto begun = state.begin_generation(generation); !begun) return begun;
   return state.commit();
 }
 

@@ -11,7 +11,9 @@ namespace musiccorp::service {
 /// fault{conflict} when the store belongs to another number of partitions; a store that says nothing is new, or older
 /// than partitions.
 [[nodiscard]] result<void> check_share(storage::store& state, const service_definition& partition);
-/// Writes it, in a transaction of its own: so a store that can be read but not written shows at once.
-[[nodiscard]] result<void> record_share(storage::store& state, const service_definition& partition, instant now);
+/// Writes it, and that this generation of the log begins, in a transaction of its own: so a store that can be read
+/// but not written shows at once. Without a generation: nothing is going to be written to its log.
+[[nodiscard]] result<void> record_opening(storage::store& state, const service_definition& partition, instant now,
+                                          std::string_view generation = {});
 
 }  // namespace musiccorp::service

@@ -28,6 +28,7 @@ struct memory_tables {
   undoable_map<std::uint64_t, envelope> log;
   undoable_map<name_pair, published_value> published;
   undoable_map<slot_place, std::uint64_t> slots;
+  undoable_map<std::uint64_t, std::string> generations;  ///< by the seq before their first message
   undoable_map<std::string, cursor_row> cursors;
   undoable_map<std::string, subscriber_row> subscribers;
   undoable_map<log_place, waiting_row> waiting;
@@ -40,7 +41,8 @@ struct memory_tables {
   template <class Visit>
   void each(Visit visit) {
     std::apply([&](auto&... table) { (visit(table), ...); },
-               std::tie(entities, log, published, slots, cursors, subscribers, waiting, attempts, suspects, answers));
+               std::tie(entities, log, published, slots, generations, cursors, subscribers, waiting, attempts,
+                        suspects, answers));
   }
   [[nodiscard]] bool changed() {
     bool any = false;
@@ -151,7 +153,21 @@ class memory_store final : public store {
       if (seq > upto || message.occurred >= before) break;
       log.erase(std::uint64_t{seq});
     }
+    const auto forgotten = log.all().empty() ? data_->last_seq : log.all().begin()->first - 1;
+    auto& generations = data_->generations;
+    while (generations.all().size() > 1 && std::next(generations.all().begin())->first < forgotten)
+      generations.erase(std::uint64_t{generations.all().begin()->first});
     return {};
+  }
+
+  result<void> begin_generation(std::string_view id) override {
+    writable().generations.change(data_->last_seq) = id;
+    return {};
+  }
+  result<std::vector<log_generation>> generations() override {
+    std::vector<log_generation> rows;
+    for (const auto& [after, id] : data_->generations.all()) rows.push_back({after, id});
+    return rows;
   }
 
   result<std::vector<published_row>> published() override {

@@ -41,15 +41,6 @@ fault system_trouble(const fs::path& file, std::string_view what, int error) {
           {}};
 }
 
-fault damaged(const fs::path& file, const std::string& found) {
-  return {fault_kind::corrupt,
-          file.native() + ": " + found +
-              "; nothing was changed: restore the file from a backup, or move it and its -wal " +
-              "file away to start empty",
-          {},
-          {}};
-}
-
 fault too_new(const fs::path& file, std::int64_t version) {
   return {fault_kind::unsupported,
           file.native() + ": has schema version " + std::to_string(version) + ", this program knows versions up to " +
@@ -144,6 +135,8 @@ result<bool> has_content(const fs::path& file) {
     return failure(fault_kind::storage, file.native() + ": is not a file; the store must be a file of this name");
   if (size_of(file) > 0) return true;
   if (size_of(wal_of(file)) > 0) return failure(damaged(file, "is empty or missing, but its -wal file has content"));
+  // No store is ever empty under its name: see make_store_file.
+  if (fs::exists(status)) return failure(damaged(file, "is empty"));
   return false;
 }
 
@@ -162,6 +155,14 @@ result<void> set_up(connection& opened, const fs::path& file, durability how) {
 }
 
 }  // namespace
+
+fault damaged(const fs::path& file, const std::string& found) {
+  return {fault_kind::corrupt,
+          file.native() + ": " + found +
+              "; nothing was changed: put it back as it was, or all stores of the shop from a backup of one moment",
+          {},
+          {}};
+}
 
 result<connection> open_store_file(const fs::path& file, durability how) {
   const auto found = has_content(file);

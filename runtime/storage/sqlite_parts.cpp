@@ -54,7 +54,7 @@ result<void> take_from(connection& into, const std::filesystem::path& file, cons
   auto done = take_entities(into, part);
   if (done) done = into.run("INSERT OR IGNORE INTO main.answer SELECT * FROM source.answer");
   if (done && part.log == file)
-    for (const auto* table : {"log", "published", "published_slot", "subscriber"})
+    for (const auto* table : {"log", "published", "published_slot", "generation", "subscriber"})
       if (done) done = into.run(std::string{"INSERT INTO main."} + table + " SELECT * FROM source." + table);
   if (done) done = into.run("COMMIT");
   if (!done) (void)into.run("ROLLBACK");
@@ -63,13 +63,11 @@ result<void> take_from(connection& into, const std::filesystem::path& file, cons
 
 result<void> put_cursors(connection& into, const store_part& part) {
   auto put = into.prepare(
-      "INSERT INTO cursor (upstream, seq, received, processed, dead, discarded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      "INSERT INTO cursor (upstream, seq, received, processed, dead, discarded, generation)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!put) return failure(std::move(put.error()));
   for (const auto& one : part.cursors)
-    if (auto done = put->run(std::tuple{std::string_view{one.upstream}, one.seq, one.received, one.processed,
-                                        one.dead, one.discarded});
-        !done)
-      return done;
+    if (auto done = put->run(sqlite::fields_of(one)); !done) return done;
   return {};
 }
 
@@ -120,6 +118,16 @@ result<void> forget_streams(const std::filesystem::path& file, std::span<const s
     for (const auto& name : names)
       if (auto done = forget->run(std::tuple{std::string_view{name}}); !done) return done;
   }
+  return {};
+}
+
+result<void> note_receipts(const std::filesystem::path& file, std::span<const subscriber_row> receipts) {
+  auto opened = sqlite::connection::open(file, false);
+  if (!opened) return failure(std::move(opened.error()));
+  auto note = opened->prepare("REPLACE INTO subscriber (subscriber, acked, received) VALUES (?1, ?2, ?3)");
+  if (!note) return failure(std::move(note.error()));
+  for (const auto& one : receipts)
+    if (auto done = note->run(sqlite::fields_of(one)); !done) return done;
   return {};
 }
 

@@ -32,5 +32,7 @@ using entity_counts = std::map<std::string, std::uint64_t, std::less<>>;
 [[nodiscard]] result<entity_counts> count_entities(const std::filesystem::path& file);
 /// Forgets how far streams with partitions of these names had come, in both directions.
 [[nodiscard]] result<void> forget_streams(const std::filesystem::path& file, std::span<const std::string> names);
+/// What these subscribers have of its log.
+[[nodiscard]] result<void> note_receipts(const std::filesystem::path& file, std::span<const subscriber_row> receipts);
 
 }  // namespace musiccorp::storage

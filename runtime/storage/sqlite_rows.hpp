@@ -18,8 +18,10 @@ auto fields_of(row_of<envelope> auto& m) {
 }
 
 auto fields_of(row_of<cursor_row> auto& row) {
-  return std::tie(row.upstream, row.seq, row.received, row.processed, row.dead, row.discarded);
+  return std::tie(row.upstream, row.seq, row.received, row.processed, row.dead, row.discarded, row.generation);
 }
+
+auto fields_of(row_of<log_generation> auto& row) { return std::tie(row.after, row.id); }
 
 auto fields_of(row_of<subscriber_row> auto& row) { return std::tie(row.subscriber, row.acked, row.received); }
 

@@ -152,7 +152,17 @@ CREATE TABLE published_slot (    -- a part of `published`; what it does not have
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array steps{version_1, version_2, version_3, version_4};
+// Which opening of which copy of this store wrote what, so that nobody goes on with a log that is not the one it
+// knows.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE generation (        -- of the log, by the seq before its first message
+  after INTEGER PRIMARY KEY,
+  id    TEXT NOT NULL
+) STRICT;
+ALTER TABLE cursor ADD COLUMN generation TEXT NOT NULL DEFAULT '';          -- of the upstream's log, at seq
+)sql";
+
+constexpr std::array steps{version_1, version_2, version_3, version_4, version_5};
 
 }  // namespace
 

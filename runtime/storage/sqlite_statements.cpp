@@ -11,7 +11,7 @@ struct entry {
 };
 
 // Columns stand in the order of sqlite_rows.hpp.
-constexpr std::array<entry, 35> texts{{
+constexpr std::array<entry, 38> texts{{
     {&statements::begin, "BEGIN IMMEDIATE"},
     {&statements::commit, "COMMIT"},
     {&statements::rollback, "ROLLBACK"},
@@ -42,9 +42,16 @@ constexpr std::array<entry, 35> texts{{
     {&statements::published_slots, "SELECT type, slot, count FROM published_slot"},
     {&statements::save_published_slot, "REPLACE INTO published_slot (type, slot, count) VALUES (?1, ?2, ?3)"},
 
-    {&statements::cursors, "SELECT upstream, seq, received, processed, dead, discarded FROM cursor"},
+    {&statements::begin_generation, "REPLACE INTO generation (after, id) VALUES (?1, ?2)"},
+    {&statements::generations, "SELECT after, id FROM generation ORDER BY after"},
+    {&statements::forget_generations,
+     "DELETE FROM generation WHERE after < (SELECT max(after) FROM generation WHERE after <"
+     " coalesce((SELECT min(seq) FROM log), ?1 + 1) - 1)"},
+
+    {&statements::cursors, "SELECT upstream, seq, received, processed, dead, discarded, generation FROM cursor"},
     {&statements::save_cursor,
-     "REPLACE INTO cursor (upstream, seq, received, processed, dead, discarded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
+     "REPLACE INTO cursor (upstream, seq, received, processed, dead, discarded, generation)"
+     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
     {&statements::subscribers, "SELECT subscriber, acked, received FROM subscriber"},
     {&statements::save_subscriber, "REPLACE INTO subscriber (subscriber, acked, received) VALUES (?1, ?2, ?3)"},
 

@@ -10,6 +10,7 @@ struct statements {
   statement find_entity, save_entity, erase_entity, list_entities, count_entities;
   statement append, read_log, trim_log, oldest_after, log_end;
   statement published, save_published, published_slots, save_published_slot;
+  statement begin_generation, generations, forget_generations;
   statement cursors, save_cursor, subscribers, save_subscriber;
   statement waiting, find_waiting, save_waiting, erase_waiting;
   statement save_attempt, attempts, erase_attempts;

@@ -82,7 +82,14 @@ class sqlite_store final : public store {
   std::uint64_t last_seq() const override { return small_.last_seq; }
   result<void> trim_log(std::uint64_t upto, instant before) override {
     const auto last = std::min(upto, small_.last_seq);
-    return write(sql_.trim_log, std::tie(last, before));
+    if (auto done = write(sql_.trim_log, std::tie(last, before)); !done) return done;
+    return write(sql_.forget_generations, std::tie(small_.last_seq));
+  }
+  result<void> begin_generation(std::string_view id) override {
+    return write(sql_.begin_generation, std::tie(small_.last_seq, id));
+  }
+  result<std::vector<log_generation>> generations() override {
+    return read_rows<log_generation>(sql_.generations, std::tuple<>{});
   }
   result<std::vector<published_row>> published() override;
   result<void> count_slot(std::string_view type, std::uint32_t slot) override;
@@ -464,8 +471,11 @@ class sqlite_store_factory final : public store_factory {
 result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, durability how) {
   auto lock = file_lock::hold(file);
   if (!lock) return failure(std::move(lock.error()));
+  if (lock->saw_store() && !std::filesystem::exists(file))
+    return failure(sqlite::damaged(file, "is gone, and there was a store of this name"));
   auto opened = sqlite::open_store_file(file, how);
   if (!opened) return failure(std::move(opened.error()));
+  lock->note_store();
   auto prepared = sqlite::statements::prepare(*opened);
   if (!prepared) return failure(std::move(prepared.error()));
   auto made = std::make_unique<sqlite_store>(file, how, std::move(*lock), std::move(*opened), std::move(*prepared));

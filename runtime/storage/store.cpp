@@ -1,5 +1,6 @@
 #include "storage/store.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace musiccorp::storage {
@@ -8,6 +9,12 @@ std::string_view name_of(waiting_state state) {
   static constexpr std::array<std::string_view, waiting_states> names{"retry", "deferred",  "parked",
                                                                       "dead",  "replaying", "alone"};
   return names.at(static_cast<std::size_t>(state));
+}
+
+std::string_view generation_at(std::span<const log_generation> all, std::uint64_t seq) {
+  const auto wrote =
+      std::find_if(all.rbegin(), all.rend(), [&](const log_generation& one) { return one.after < seq; });
+  return wrote == all.rend() ? std::string_view{} : wrote->id;
 }
 
 waiting_mark mark_of(const waiting_row& row) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,8 +41,20 @@ struct cursor_row {
   std::uint64_t processed = 0;
   std::uint64_t dead = 0;  ///< dead letters that nobody has replayed or discarded
   std::uint64_t discarded = 0;
+  std::string generation{};  ///< of the log at `seq`; empty: not known
   friend bool operator==(const cursor_row&, const cursor_row&) = default;
 };
+
+/// Each opening of a store begins a generation of its log, under an id that no other has: messages with seq > after,
+/// up to where the next one begins, were written by it. A file that was replaced by an older copy, or emptied, goes
+/// on with numbers that it has used before, but never with the same generation.
+struct log_generation {
+  std::uint64_t after = 0;
+  std::string id;
+  friend bool operator==(const log_generation&, const log_generation&) = default;
+};
+/// Who wrote the message at `seq`, of generations with the oldest first; empty: nobody knows, or there is none.
+[[nodiscard]] std::string_view generation_at(std::span<const log_generation> all, std::uint64_t seq);
 
 /// How far a subscriber of our log says it has committed.
 struct subscriber_row {
@@ -199,8 +212,12 @@ class store {
   /// seq of the newest message ever appended; 0 when there was none. Survives trimming.
   [[nodiscard]] virtual std::uint64_t last_seq() const = 0;
   /// Forgets messages with seq <= upto from the oldest on, up to the first that is not older than `before`, so that
-  /// the rest has no gaps. The counts in published() stay.
+  /// the rest has no gaps. The counts in published() stay, and the generations of the newest one and of the rest.
   [[nodiscard]] virtual result<void> trim_log(std::uint64_t upto, instant before) = 0;
+  /// Begins a generation at the log's end. One that has written nothing is forgotten.
+  [[nodiscard]] virtual result<void> begin_generation(std::string_view id) = 0;
+  /// Oldest first.
+  [[nodiscard]] virtual result<std::vector<log_generation>> generations() = 0;
   [[nodiscard]] virtual result<std::vector<published_row>> published() = 0;
   /// The message that was appended last counts for this slot, too.
   [[nodiscard]] virtual result<void> count_slot(std::string_view type, std::uint32_t slot) = 0;

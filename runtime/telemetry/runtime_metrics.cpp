@@ -179,7 +179,7 @@ queue_metrics::queue_metrics(metrics_registry& registry, std::string_view queue)
                .with({own});
   held_ = registry
               .gauges("runtime_queue_held",
-                      "1 while the subscriber gives no credit: its parked messages are at the limit.", {"queue"})
+                      "1 while nothing is sent: parked messages are at the limit, or a store went back.", {"queue"})
               .with({own});
   fill(depth_, registry.gauges("runtime_queue_messages", "Stored messages by state.", {"queue", "state"}), own,
        "state", state_names);

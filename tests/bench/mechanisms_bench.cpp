@@ -107,7 +107,8 @@ void outbox_trip(benchmark::State& state) {
   box.reset(0);
   const auto subscribers = state.range(0);
   const auto name = [](std::int64_t i) { return "subscriber-" + std::to_string(i); };
-  for (std::int64_t i = 0; i < subscribers; ++i) box.subscribed({name(i), {"order.placed"}, 0, 4096, 16U << 20U});
+  for (std::int64_t i = 0; i < subscribers; ++i)
+    (void)box.subscribed({name(i), {"order.placed"}, 0, 4096, 16U << 20U}, 0);
   const auto no_log = [](std::uint64_t, const storage::log_limits&) -> result<std::vector<envelope>> {
     return std::vector<envelope>{};
   };

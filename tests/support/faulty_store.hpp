@@ -147,6 +147,12 @@ class faulty_store final : public storage::store {
   result<void> trim_log(std::uint64_t upto, instant before) override {
     return either(store_call::write, "trim_log", [&] { return inner_->trim_log(upto, before); });
   }
+  result<void> begin_generation(std::string_view id) override {
+    return either(store_call::write, "begin_generation", [&] { return inner_->begin_generation(id); });
+  }
+  result<std::vector<storage::log_generation>> generations() override {
+    return either(store_call::read, "generations", [&] { return inner_->generations(); });
+  }
   result<std::vector<storage::published_row>> published() override {
     return either(store_call::read, "published", [&] { return inner_->published(); });
   }

@@ -95,10 +95,12 @@ class little_world {
     return found == replies_.end() ? std::nullopt : std::optional{found->second};
   }
 
-  /// Loses a partition as a crash between two commits would, and opens it again from its store.
-  void restart(const std::string& service) {
+  /// Loses a partition as a crash between two commits would, and opens it again from its store; what is to be done
+  /// while it is away is done.
+  void restart(const std::string& service, const std::function<void()>& meanwhile = {}) {
     partitions_.erase(service);
     std::erase_if(links_, [&](const auto& link) { return link.first.second == service; });
+    if (meanwhile) meanwhile();
     start(service);
   }
 
@@ -125,6 +127,8 @@ class little_world {
 
   [[nodiscard]] service::partition& at(const std::string& service) { return *partitions_.at(service); }
   [[nodiscard]] service::queue_books books(const std::string& queue) { return ledgers_.of(queue).read(); }
+  /// Why this stream is held back by its publisher.
+  [[nodiscard]] std::string refused(const std::string& queue) { return ledgers_.of(queue).refused(); }
   /// Frames between cells, to be lost or doubled by tests.
   [[nodiscard]] std::size_t in_transit() const {
     std::size_t count = 0;

@@ -43,6 +43,8 @@ class entity_map final : public storage::store {
   result<void> append(envelope&) override { return absent(); }
   result<void> count_slot(std::string_view, std::uint32_t) override { return absent(); }
   result<std::vector<storage::published_slot_row>> published_slots() override { return absent(); }
+  result<void> begin_generation(std::string_view) override { return absent(); }
+  result<std::vector<storage::log_generation>> generations() override { return absent(); }
   result<std::vector<envelope>> read_log(std::uint64_t, const storage::log_limits&) override { return absent(); }
   std::uint64_t last_seq() const override { return 0; }
   result<void> trim_log(std::uint64_t, instant) override { return absent(); }

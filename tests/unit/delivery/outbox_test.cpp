@@ -35,7 +35,7 @@ class Outbox : public ::testing::Test {
   }
 
   void join(std::uint64_t after = 0, std::uint64_t window = 100) {
-    box.subscribed({"mail", {"placed"}, after, window, 1u << 20});
+    ASSERT_TRUE(box.subscribed({"mail", {"placed"}, after, window, 1u << 20}, 0));
   }
 
   static std::vector<std::uint64_t> seqs(const std::vector<outbox::parcel>& parcels) {
@@ -61,7 +61,7 @@ TEST_F(Outbox, SendsAPartitionTheEventsOfItsKeysAndThoseThatItHearsEverywhere) {
     (partition_of(std::to_string(i), 3) == 2 ? own : others) = std::to_string(i);
   subscribe request{"mail/2", {"placed", "rate"}, 0, 100, 1u << 20};
   request.share = {2, 3, {"rate"}};
-  box.subscribed(request);
+  ASSERT_TRUE(box.subscribed(request, 0));
   for (const auto& [type, key, to] : std::vector<std::array<std::string, 3>>{{"placed", own, ""},
                                                                              {"placed", others, ""},
                                                                              {"rate", others, ""},
@@ -74,6 +74,55 @@ TEST_F(Outbox, SendsAPartitionTheEventsOfItsKeysAndThoseThatItHearsEverywhere) {
     box.committed(one);
   }
   EXPECT_EQ(seqs(take()), (std::vector<std::uint64_t>{1, 3, 5}));
+}
+
+TEST_F(Outbox, RefusesASubscriberThatIsAheadOfTheLog) {
+  write("placed");
+  write("placed");
+  ASSERT_TRUE(box.subscribed({"mail", {"placed"}, 2, 100, 1u << 20, 2}, 2));
+  const auto ahead = box.subscribed({"mail", {"placed"}, 3, 100, 1u << 20, 3}, 2);
+  ASSERT_FALSE(ahead);
+  EXPECT_EQ(ahead.error().kind, base::fault_kind::conflict);
+  EXPECT_NE(ahead.error().text.find("order has lost its end"), std::string::npos) << ahead.error().text;
+  write("placed");
+  EXPECT_TRUE(take().empty()) << "the stream that it had is over";
+}
+
+TEST_F(Outbox, RefusesASubscriberThatHasFewerMessagesThanItHadBefore) {
+  write("placed");
+  write("placed");
+  const auto back = box.subscribed({"mail", {"placed"}, 0, 100, 1u << 20, 0}, 1);
+  ASSERT_FALSE(back);
+  EXPECT_NE(back.error().text.find("mail was emptied"), std::string::npos) << back.error().text;
+  EXPECT_TRUE(take().empty());
+}
+
+TEST_F(Outbox, RefusesASubscriberThatKnowsAnotherGeneration) {
+  box.reset(0, {{0, "first"}, {2, "second"}});
+  for (int i = 0; i < 4; ++i) write("placed");
+  const auto asks = [this](std::uint64_t after, std::string generation) {
+    return box.subscribed({"mail", {"placed"}, after, 100, 1u << 20, 0, {}, std::move(generation)}, 0).has_value();
+  };
+  EXPECT_TRUE(asks(0, ""));
+  EXPECT_TRUE(asks(2, "first"));
+  EXPECT_TRUE(asks(3, "second"));
+  EXPECT_TRUE(asks(3, "")) << "it has counted since before there were generations";
+  EXPECT_FALSE(asks(3, "first"));
+  EXPECT_FALSE(asks(2, "second"));
+  EXPECT_FALSE(asks(3, "lost"));
+}
+
+TEST_F(Outbox, SaysOfEachFrameWhichGenerationWroteIt) {
+  box.reset(0, {{1, "first"}, {3, "second"}});
+  for (int i = 0; i < 4; ++i) write("placed");
+  write("shipped");
+  join(0);
+  std::vector<std::string> told;
+  for (const auto& parcel : take()) {
+    told.push_back(parcel.frame.generation + ":" + std::to_string(parcel.frame.after) + "-" +
+                   std::to_string(parcel.frame.upto));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{":0-1", "first:1-3", "second:3-5"}));
 }
 
 TEST_F(Outbox, SendsOnlyWhatIsTheirs) {

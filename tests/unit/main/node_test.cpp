@@ -103,7 +103,8 @@ TEST_F(NodeProgram, NamesTheDamagedStoreAndWhatToDo) {
   const auto end = start_on(data());
   EXPECT_EQ(end.code, 74);
   EXPECT_THAT(end.err, AllOf(StartsWith("The node cannot start: " + (data() / "order.db").string()),
-                             HasSubstr("is not a SQLite database"), HasSubstr("restore the file from a backup")));
+                             HasSubstr("is not a SQLite database"),
+                             HasSubstr("all stores of the shop from a backup of one moment")));
 }
 
 TEST_F(NodeProgram, NamesTheStoreOfANewerProgramAndWhatToDo) {

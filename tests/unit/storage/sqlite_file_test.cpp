@@ -95,12 +95,31 @@ TEST_F(SqliteFile, KeepsWhatOnlyTheWalHolds) {
   EXPECT_EQ(open_sqlite_store(file_).value()->last_seq(), 100u);
 }
 
-TEST_F(SqliteFile, MayBeEmpty) {
+TEST_F(SqliteFile, ThatWasEmptiedIsRefused) {
   write_bytes(file_, "");
-  EXPECT_TRUE(open_sqlite_store(file_));
+  expect_refused(fault_kind::corrupt, "is empty");
+  fs::remove(file_);
+  make();
+  cut(file_, 0);
+  expect_refused(fault_kind::corrupt, "is empty");
+}
+
+TEST_F(SqliteFile, ThatIsGoneIsNotMadeAgain) {
+  make();
+  fs::remove(file_);
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = open_sqlite_store(file_);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, fault_kind::corrupt);
+    EXPECT_THAT(opened.error().text, HasSubstr("is gone, and there was a store of this name"));
+    EXPECT_FALSE(fs::exists(file_));
+  }
+  fs::remove(file_.native() + ".lock");
+  EXPECT_TRUE(open_sqlite_store(file_)) << "a folder without any trace of it is a new one";
 }
 
 TEST_F(SqliteFile, IsMadeAnewWhenTheFirstAttemptWasInterrupted) {
+  write_bytes(file_.native() + ".lock", "4711\n");
   write_bytes(file_.native() + ".new", "half");
   write_bytes(file_.native() + ".new-journal", "half");
   EXPECT_TRUE(open_sqlite_store(file_));

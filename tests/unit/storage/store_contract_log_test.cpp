@@ -141,6 +141,52 @@ TEST_P(StoreContract, CountsEventsBySlotsWithTheirTransaction) {
   EXPECT_THAT(at().published().value(), ElementsAre(published_row{"t", "", 3}));
 }
 
+TEST_P(StoreContract, KnowsWhichGenerationWroteWhat) {
+  using generation = log_generation;
+  const auto begin = [this](std::string_view id) { commit([&](store& s) { ASSERT_TRUE(s.begin_generation(id)); }); };
+  EXPECT_THAT(at().generations().value(), IsEmpty());
+  append(sample_event("t"));
+  begin("a");
+  begin("b");  // The first one has written nothing.
+  append(sample_event("t"));
+  append(sample_event("t"));
+  reopen();
+  begin("c");
+  append(sample_event("t"));
+  roll_back([](store& s) { ASSERT_TRUE(s.begin_generation("lost")); });
+  const std::vector<generation> all{{1, "b"}, {3, "c"}};
+  EXPECT_EQ(at().generations().value(), all);
+  reopen();
+  EXPECT_EQ(at().generations().value(), all);
+  const auto wrote = [&](std::uint64_t seq) { return generation_at(all, seq); };
+  EXPECT_EQ(wrote(0), "");
+  EXPECT_EQ(wrote(1), "");
+  EXPECT_EQ(wrote(2), "b");
+  EXPECT_EQ(wrote(3), "b");
+  EXPECT_EQ(wrote(4), "c");
+}
+
+TEST_P(StoreContract, ForgetsGenerationsWithTheirMessages) {
+  for (const auto* id : {"a", "b", "c"}) {
+    commit([&](store& s) { ASSERT_TRUE(s.begin_generation(id)); });
+    append(sample_event("t"));
+    append(sample_event("t"));
+  }
+  const auto left = [this](std::uint64_t upto) {
+    commit([&](store& s) { ASSERT_TRUE(s.trim_log(upto, instant::max())); });
+    std::string ids;
+    const auto all = at().generations().value();
+    for (const auto& one : all) ids += one.id;
+    return ids;
+  };
+  EXPECT_EQ(left(1), "abc");
+  EXPECT_EQ(left(2), "abc") << "a subscriber may have come as far as the end of the first";
+  EXPECT_EQ(left(3), "bc");
+  EXPECT_EQ(left(6), "c");
+  reopen();
+  EXPECT_EQ(left(6), "c");
+}
+
 TEST_P(StoreContract, SaysWhenTheOldestMessageWasWritten) {
   EXPECT_EQ(at().oldest_after(0).value(), std::nullopt);
   append(sample_event("t", noon));
