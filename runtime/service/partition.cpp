@@ -96,6 +96,10 @@ result<void> partition::load() {
   if (auto fits = check_share(*store_, definition_); !fits) return fits;
   // A store that can be read but not written is not open: on a full disk it would be ready until its first turn.
   if (auto proven = record_opening(*store_, definition_, now, base::make_id(now, random_)); !proven) return proven;
+  if (const auto lost = store_->statistics().unreadable; lost > 0) {
+    log.error("store-end-unreadable", {{"service", definition_.name()}, {"transactions", lost}});
+    environment_.store_numbers->failed(telemetry::store_trouble::corrupt);
+  }
   if (auto imported = import(); !imported) return imported;
   if (auto loaded = load_queues(); !loaded) return loaded;
   if (auto loaded = load_suspects(); !loaded) return loaded;

@@ -9,6 +9,7 @@
 #include "storage/sqlite_file.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/sqlite_statements.hpp"
+#include "storage/sqlite_wal.hpp"
 #include "storage/undoable_map.hpp"
 
 namespace musiccorp::storage {
@@ -53,12 +54,14 @@ std::vector<Row> rows_of(const undoable_map<std::string, Row>& table) {
 class sqlite_store final : public store {
  public:
   sqlite_store(std::filesystem::path file, durability how, file_lock lock, sqlite::connection opened,
-               sqlite::statements prepared)
+               sqlite::statements prepared, std::uint64_t unreadable)
       : file_(std::move(file)),
         how_(how),
         lock_(std::move(lock)),
         connection_(std::move(opened)),
-        sql_(std::move(prepared)) {}
+        sql_(std::move(prepared)) {
+    statistics_.unreadable = unreadable;
+  }
 
   /// Reads the small tables and sees that they fit the log.
   [[nodiscard]] result<void> load();
@@ -473,12 +476,14 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& fi
   if (!lock) return failure(std::move(lock.error()));
   if (lock->saw_store() && !std::filesystem::exists(file))
     return failure(sqlite::damaged(file, "is gone, and there was a store of this name"));
+  const auto unreadable = sqlite::transactions_behind_damage(file.native() + "-wal");
   auto opened = sqlite::open_store_file(file, how);
   if (!opened) return failure(std::move(opened.error()));
   lock->note_store();
   auto prepared = sqlite::statements::prepare(*opened);
   if (!prepared) return failure(std::move(prepared.error()));
-  auto made = std::make_unique<sqlite_store>(file, how, std::move(*lock), std::move(*opened), std::move(*prepared));
+  auto made = std::make_unique<sqlite_store>(file, how, std::move(*lock), std::move(*opened), std::move(*prepared),
+                                             unreadable);
   if (auto loaded = made->load(); !loaded) return failure(std::move(loaded.error()));
   return made;
 }

@@ -181,6 +181,7 @@ struct store_statistics {
   std::uint64_t fsyncs = 0;    ///< of commits; 0 for a store in memory
   std::uint64_t messages = 0;  ///< appended to the log
   std::uint64_t bytes_on_disk = 0;
+  std::uint64_t unreadable = 0;  ///< transactions at the end that could not be read when it was opened
 };
 
 /// Everything that one service partition owns, in one file. One transaction at a time: begin, then reads and writes,

@@ -95,6 +95,47 @@ TEST_F(SqliteFile, KeepsWhatOnlyTheWalHolds) {
   EXPECT_EQ(open_sqlite_store(file_).value()->last_seq(), 100u);
 }
 
+TEST_F(SqliteFile, SaysHowManyTransactionsOfADamagedWalAreGone) {
+  const auto copy = folder_ / "copy.db";
+  {
+    auto open = open_sqlite_store(copy).value();
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(open->begin());
+      auto message = sample_event();
+      ASSERT_TRUE(open->append(message));
+      ASSERT_TRUE(open->commit());
+    }
+    fs::copy_file(copy, folder_ / "whole.db");
+    fs::copy_file(copy.native() + "-wal", folder_ / "whole.db-wal");
+  }
+  const auto wal = bytes_of(folder_ / "whole.db-wal");
+  constexpr std::size_t frame = 24 + 4096;
+  const auto frames = (wal.size() - 32) / frame;
+  const auto opened_with = [&](const std::string& bytes) {
+    fs::copy_file(folder_ / "whole.db", file_, fs::copy_options::overwrite_existing);
+    fs::remove(file_.native() + "-shm");
+    write_bytes(wal_, bytes);
+    const auto store = open_sqlite_store(file_).value();
+    return std::pair{store->last_seq(), store->statistics().unreadable};
+  };
+  const auto damaged_at = [&](std::size_t at) {
+    auto bytes = wal;
+    bytes.at(at) = static_cast<char>(bytes.at(at) ^ 1);
+    return opened_with(bytes);
+  };
+  using outcome = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(opened_with(wal), (outcome{10, 0}));
+  EXPECT_EQ(opened_with(wal.substr(0, wal.size() - frame / 2)), (outcome{9, 0})) << "as a dead process leaves it";
+  EXPECT_EQ(opened_with(wal.substr(0, 20)), (outcome{0, 0}));
+  const auto middle = damaged_at(32 + frame * (frames / 2) + 100);
+  EXPECT_GT(middle.second, 0u);
+  EXPECT_EQ(middle.first + middle.second, 10u);
+  EXPECT_EQ(damaged_at(32 + frame * (frames - 1) + 100), (outcome{9, 1}));
+  EXPECT_EQ(damaged_at(32 + 100), (outcome{0, 10})) << "its first frame";
+  EXPECT_EQ(damaged_at(32 + frame * (frames / 2) + 8), middle) << "a frame that looks like an older one";
+  EXPECT_EQ(damaged_at(25), (outcome{0, 10})) << "its header";
+}
+
 TEST_F(SqliteFile, ThatWasEmptiedIsRefused) {
   write_bytes(file_, "");
   expect_refused(fault_kind::corrupt, "is empty");
