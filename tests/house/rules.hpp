@@ -33,7 +33,8 @@ using floor_table = std::map<std::string, int, std::less<>>;
 /// Tests wait for events, not for time to pass.
 [[nodiscard]] findings check_sleeps(const source_tree& tree);
 /// Time and chance come through base, so that everything runs under simulated time: nobody else asks the machine what
-/// time it is, or for a random number. Steady time is for those who watch over real threads, sockets and processes.
+/// time it is, or for a random number. Steady time, by whatever name, is for those who watch over real threads,
+/// sockets and processes; each of their files is named in the rule.
 [[nodiscard]] findings check_clocks(const source_tree& tree);
 /// `names` are all entries at the top of the tree; dot-files of tools are welcome.
 [[nodiscard]] findings check_top(const std::vector<std::string>& names);

@@ -168,6 +168,17 @@ TEST(Clocks, AreOfBase) {
               IsEmpty());
 }
 
+TEST(Clocks, AreSteadyOnlyInFilesThatAreNamed) {
+  const std::string steady = "auto then = std::chrono::steady_clock::now();\n",
+                    renamed = "using clock = std::chrono::steady_clock;\nauto then = clock::now();\n";
+  EXPECT_THAT(check_clocks({{"actors/demo/load.cpp", renamed}}), IsEmpty());
+  EXPECT_THAT(
+      check_clocks({{"actors/demo/other.cpp", steady}, {"actors/main/other.cpp", renamed}}),
+      ElementsAre(HasSubstr("actors/demo/other.cpp:1: "), HasSubstr("actors/main/other.cpp:1: steady_clock;")));
+  EXPECT_THAT(check_clocks({{"actors/demo/load.cpp", "int main() {}\n"}}),
+              ElementsAre(HasSubstr("take it off the list")));
+}
+
 TEST(Top, IsExactlyTheAgreedOne) {
   std::vector<std::string> names{".ci",    "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "actors",
                                  "config", "monitoring",     "musiccorp",         "runtime", "tests"};
