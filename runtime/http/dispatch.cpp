@@ -24,6 +24,23 @@ reply refusal(const request& what, const route_match& match) {
   return answer;
 }
 
+/// The codings of a body besides `identity`, as sent; empty: it is what it seems.
+std::string codings_of(const request& what) {
+  std::string codings;
+  for (std::size_t i = 0; i < what.headers.size(); ++i) {
+    if (!same_name(what.headers.name(i), "content-encoding") || same_name(what.headers.value(i), "identity"))
+      continue;
+    codings.append(codings.empty() ? "" : ", ").append(what.headers.value(i));
+  }
+  return codings;
+}
+
+reply coding_refusal(const std::string& codings) {
+  auto answer = problem_reply(415, "wanted a body without content coding, found " + codings);
+  answer.headers.push_back({"accept-encoding", "identity"});
+  return answer;
+}
+
 }  // namespace
 
 result<handler> dispatch(std::vector<route> routes) {
@@ -38,6 +55,8 @@ result<handler> dispatch(std::vector<route> routes) {
     const route& chosen = table->routes[match.route];
     what.parameters = std::move(match.parameters);
     back->label({match.route, chosen.pattern});
+    const auto codings = what.body.empty() ? std::string{} : codings_of(what);
+    if (!codings.empty()) return back->respond(coding_refusal(codings));
     chosen.handle(std::move(what), std::move(back));
   };
 }

@@ -108,6 +108,9 @@ std::string command_key(const http::request& request, const service::route& rout
 result<std::string> idempotency_of(const http::request& request, const service::route& route) {
   const auto header = request.headers.find("idempotency-key");
   if (!header || !takes_body(request)) return std::string{};
+  for (std::size_t i = 0; i < request.headers.size(); ++i)
+    if (http::same_name(request.headers.name(i), "idempotency-key") && request.headers.value(i) != *header)
+      return failure(fault_kind::invalid, "wanted one Idempotency-Key, found two that differ");
   const auto printable =
       std::all_of(header->begin(), header->end(), [](char letter) { return letter >= ' ' && letter <= '~'; });
   if (header->empty() || header->size() > 255 || !printable)

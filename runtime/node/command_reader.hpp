@@ -18,7 +18,7 @@ namespace musiccorp::node {
 [[nodiscard]] std::string command_key(const http::request& request, const service::route& route);
 
 /// The Idempotency-Key header, scoped by the route; empty when there is none. fault{invalid} for one that is empty,
-/// longer than 255 bytes or not printable ASCII.
+/// longer than 255 bytes or not printable ASCII, and for two that differ: either could be the one that was meant.
 [[nodiscard]] result<std::string> idempotency_of(const http::request& request, const service::route& route);
 
 }  // namespace musiccorp::node

@@ -188,6 +188,13 @@ TEST_F(HttpContract, TakesJsonOnly) {
   EXPECT_EQ(send("POST", "/orders", text, {{"content-type", "application/json; charset=utf-8"}}).status, 201);
 }
 
+TEST_F(HttpContract, TakesNoPackedBodies) {
+  const auto said = post("/orders", order(), {{"content-encoding", "gzip"}});
+  expect_problem(said, 415);
+  EXPECT_EQ(said.header("accept-encoding"), "identity");
+  EXPECT_EQ(post("/orders", order(), {{"content-encoding", "identity"}}).status, 201);
+}
+
 TEST_F(HttpContract, RefusesABodyThatIsTooLarge) {
   expect_problem(send("POST", "/orders", "{\"x\": \"" + std::string(2U << 20U, 'a') + "\"}"), 413);
   EXPECT_EQ(get("/healthz").status, 200);
@@ -260,6 +267,15 @@ TEST_F(HttpContract, PlacesOneOrderForManyRepeatsAtOnce) {
 
 TEST_F(HttpContract, RefusesKeysThatNoHeaderShouldHave) {
   expect_problem(post("/orders", order(), {{"idempotency-key", std::string(300, 'k')}}), 400);
+}
+
+TEST_F(HttpContract, RefusesTwoKeysOfWhichEitherCouldBeMeant) {
+  const auto said = post("/orders", order(), {{"idempotency-key", "one"}, {"idempotency-key", "other"}});
+  expect_problem(said, 400);
+  EXPECT_THAT(said.body().value("detail", ""), HasSubstr("Idempotency-Key"));
+  const std::vector<http::named_value> twice{{"idempotency-key", "same"}, {"idempotency-key", "same"}};
+  const auto body = order();
+  EXPECT_EQ(post("/orders", body, twice).text, post("/orders", body, {{"idempotency-key", "same"}}).text);
 }
 
 TEST_F(HttpContract, ThePathSaysWhichOrderIsMeant) {

@@ -110,6 +110,29 @@ TEST_F(Server, AnswersUnknownPathsAndWrongMethods) {
   EXPECT_NE(text.find("400 Bad Request"), std::string::npos);
 }
 
+TEST_F(Server, TakesNoPackedBodiesAndSaysSo) {
+  start();
+  const auto post = [](std::string_view word, std::string_view coding) {
+    return ask(std::string{"/say/"}.append(word), "POST", std::string{"content-length: 4\r\n"}.append(coding)) +
+           "body";
+  };
+  raw_connection client{port};
+  for (const auto* coding : {"content-encoding: gzip\r\n", "Content-Encoding: identity, br\r\n",
+                             "content-encoding: identity\r\ncontent-encoding: deflate\r\n"}) {
+    client.send(post("no", coding));
+    const auto text = client.read_until("}");
+    EXPECT_NE(text.find(" 415 "), std::string::npos) << coding << text;
+    EXPECT_NE(text.find("accept-encoding: identity\r\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("content coding"), std::string::npos) << text;
+  }
+  for (const auto* coding : {"", "content-encoding: Identity\r\n"}) {
+    client.send(post("yes-", coding));
+    EXPECT_TRUE(client.read_until("yes-body").ends_with("yes-body")) << coding;
+  }
+  client.send(ask("/say/nothing-packed", "GET", "content-encoding: gzip\r\n"));
+  EXPECT_TRUE(client.read_until("nothing-packed").ends_with("nothing-packed"));
+}
+
 TEST_F(Server, AnswersGarbageSmugglingAndOversizeBeforeItCloses) {
   start();
   const std::vector<std::pair<std::string, std::string>> cases{

@@ -134,5 +134,17 @@ TEST(CommandReader, RefusesIdempotencyKeysThatCannotBeKept) {
   }
 }
 
+TEST(CommandReader, TakesAnIdempotencyKeyThatIsSaidTwiceOnlyWhenBothAreTheSame) {
+  auto request = put("");
+  request.headers.add("idempotency-key", "abc");
+  request.headers.add("Idempotency-Key", "abc");
+  EXPECT_EQ(idempotency_of(request, put_shelf()).value(), "PUT /shelves/{id} abc");
+  request.headers.add("idempotency-key", "abd");
+  const auto refused = idempotency_of(request, put_shelf());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, fault_kind::invalid);
+  EXPECT_THAT(refused.error().text, ::testing::HasSubstr("one Idempotency-Key"));
+}
+
 }  // namespace
 }  // namespace musiccorp::node
