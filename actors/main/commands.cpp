@@ -109,6 +109,16 @@ fault attributed(fault trouble, const override_values& overrides) {
   return trouble;
 }
 
+/// The place in the node file first, then what is wrong in the file to which it leads.
+int complain_of_catalog(const fault& trouble, const std::filesystem::path& catalog, const override_values& overrides,
+                        const std::filesystem::path& file) {
+  const bool is_there = trouble.kind != fault_kind::not_found;
+  auto place = describe::refusal({{"/imports/catalog", catalog.string(),
+                                   is_there ? "a catalogue without mistakes" : "a file that can be read"}});
+  const int code = complain(attributed(std::move(place), overrides), file, exit_bad_config);
+  return is_there ? complain(trouble, catalog, code) : code;
+}
+
 /// All services with the settings of the node file.
 result<std::vector<service_definition>> services_for(const config::node_config& config,
                                                      const std::filesystem::path& data) {
@@ -165,7 +175,7 @@ std::variant<plan, int> make_plan(const node_flags& flags) {
   const auto& config = loaded->effective;
   // By itself first: its pointers lead into another file.
   if (const auto catalog = roster::read_catalog(catalog_file(config)); !catalog)
-    return complain(catalog.error(), catalog_file(config), exit_bad_config);
+    return complain_of_catalog(catalog.error(), catalog_file(config), overrides, file);
   const auto data = cluster && flags.data.empty() ? project_root() / ".data" / cluster->name / flags.name
                                                   : data_folder(flags, config);
   auto services = services_for(config, data);

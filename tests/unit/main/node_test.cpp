@@ -15,7 +15,6 @@ using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 const std::string node_file = std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json";
@@ -152,14 +151,28 @@ TEST_F(NodeProgram, RefusesRetriesOfAMessageThatItsServiceDoesNotHandle) {
   EXPECT_THAT(flag.err, AllOf(HasSubstr("/services/payment/retry_by_type/mail"), HasSubstr("given by --set")));
 }
 
-TEST_F(NodeProgram, NamesTheCatalogueFileWhenTheMistakeIsThere) {
+TEST_F(NodeProgram, NamesTheMistakeInTheCatalogueAndWhoWantsThatFile) {
   const auto catalog = folder() / "goods.json";
   write(catalog, R"({"items": [{"sku": 7}]})");
   const auto file = folder() / "node.json";
   write(file, R"({"imports": {"catalog": "goods.json"}})");
   const auto end = run({"node", "--config", file.string(), "--data", data().string()});
   EXPECT_EQ(end.code, 78);
-  EXPECT_THAT(end.err, AllOf(HasSubstr(catalog.string() + ": /items/0/sku: "), Not(HasSubstr(file.string()))));
+  EXPECT_THAT(end.err, AllOf(StartsWith(file.string() + ": /imports/catalog: wanted a catalogue without mistakes, " +
+                                        "found " + catalog.string() + "\n"),
+                             HasSubstr("\n" + catalog.string() + ": /items/0/sku: ")));
+}
+
+TEST_F(NodeProgram, NamesTheCatalogueThatIsNotThereAndWhoWantsIt) {
+  const auto file = folder() / "node.json";
+  write(file, R"({"imports": {"catalog": "goods.json"}})");
+  const auto wanted = ": /imports/catalog: wanted a file that can be read, found ";
+  const auto end = run({"node", "--config", file.string(), "--data", data().string()});
+  EXPECT_EQ(end.code, 78);
+  EXPECT_EQ(end.err, file.string() + wanted + (folder() / "goods.json").string() + "\n");
+  const auto flag = run({"config", "explain", "--config", node_file, "--set", "/imports/catalog=/nowhere.json"});
+  EXPECT_EQ(flag.code, 78);
+  EXPECT_EQ(flag.err, node_file + wanted + "/nowhere.json given by --set\n");
 }
 
 }  // namespace
