@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "base/ensure.hpp"
 
@@ -83,10 +84,13 @@ in_flight_slots::~in_flight_slots() {
     if (ours != nullptr) one.compare_exchange_strong(ours, nullptr);
   }
   if (mapped_ != nullptr) ::munmap(mapped_, sizeof *mapped_);
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 namespace {
+
+constexpr int new_file = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+constexpr mode_t mode = 0644;
 
 /// Whose file it is, as its header says; 0 when it says nothing yet.
 std::int32_t owner_in(int descriptor) {
@@ -98,38 +102,75 @@ std::int32_t owner_in(int descriptor) {
 }  // namespace
 
 result<std::unique_ptr<in_flight_slots>> in_flight_slots::open(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return failure(fault_kind::storage, file.native() + ": cannot be opened: " + reason(errno));
+  int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  const bool is_new = descriptor < 0 && errno == ENOENT;
+  if (is_new) descriptor = ::open(file.c_str(), new_file, mode);
+  if (descriptor < 0)
+    return failure(fault_kind::storage,
+                   file.native() + ": cannot be opened to be read and written: " + reason(errno));
   std::unique_ptr<in_flight_slots> opened{new in_flight_slots{file, descriptor}};
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-    return failure(fault_kind::busy,
-                   file.native() + ": in use by process " + std::to_string(owner_in(descriptor)) +
-                       "; stop that one or give this one a data folder of its own");
-  if (auto read = opened->read_earlier(); !read) return failure(std::move(read.error()));
+  if (auto ours = opened->lock(); !ours) return failure(std::move(ours.error()));
+  if (auto read = is_new ? opened->map_new() : opened->read_earlier(); !read) return failure(std::move(read.error()));
+  if (opened->unreadable_)
+    if (auto kept = opened->set_aside(); !kept) return failure(std::move(kept.error()));
   return opened;
+}
+
+result<void> in_flight_slots::lock() {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
+  return failure(fault_kind::busy, file_.native() + ": in use by process " + std::to_string(owner_in(descriptor_)) +
+                                       "; stop that one or give this one a data folder of its own");
 }
 
 result<void> in_flight_slots::read_earlier() {
   struct stat facts {};
   if (::fstat(descriptor_, &facts) != 0) return failure(trouble("cannot be read"));
-  if (facts.st_size == 0) return map();
   if (facts.st_size != sizeof(slots_file::file)) {
-    unreadable_ = base::fault{fault_kind::corrupt,
-                              file_.native() + ": has " + std::to_string(facts.st_size) +
-                                  " bytes, a slots file has " + std::to_string(sizeof(slots_file::file)),
-                              {},
-                              {}};
+    note_unreadable({fault_kind::corrupt,
+                     "has " + std::to_string(facts.st_size) + " bytes, a slots file has " +
+                         std::to_string(sizeof(slots_file::file)),
+                     {},
+                     {}});
     return {};
   }
   if (auto mapped = map(); !mapped) return mapped;
   if (mapped_->head.magic.load(std::memory_order_acquire) == 0) return {};  // Died while it was made.
-  if (auto scene = slots_file::read(*mapped_)) {
+  if (auto scene = slots_file::read(*mapped_))
     earlier_ = std::move(*scene);
-  } else {
-    unreadable_ = std::move(scene.error());
-    unreadable_->text = file_.native() + ": " + unreadable_->text;
-  }
+  else
+    note_unreadable(std::move(scene.error()));
   return {};
+}
+
+void in_flight_slots::note_unreadable(base::fault why) {
+  why.text = file_.native() + ": " + why.text;
+  unreadable_ = std::move(why);
+}
+
+/// Under the first name that is free. Its lock is held until the new file's is, so nobody else comes between.
+result<void> in_flight_slots::set_aside() {
+  const auto former = std::exchange(descriptor_, -1);
+  if (mapped_ != nullptr) ::munmap(std::exchange(mapped_, nullptr), sizeof *mapped_);
+  const auto made_anew = [&]() -> result<void> {
+    auto aside = file_.native() + ".unreadable";
+    for (int next = 2; ::access(aside.c_str(), F_OK) == 0; ++next)
+      aside = file_.native() + ".unreadable-" + std::to_string(next);
+    if (::rename(file_.c_str(), aside.c_str()) != 0) return failure(trouble("cannot be set aside"));
+    unreadable_->text += "; it was set aside as " + aside;
+    descriptor_ = ::open(file_.c_str(), new_file, mode);
+    if (descriptor_ < 0) return failure(trouble("cannot be made anew"));
+    if (auto ours = lock(); !ours) return ours;
+    return map_new();
+  }();
+  ::close(former);
+  return made_anew;
+}
+
+/// A file for which there is no room goes again: an empty one would look like a loss.
+result<void> in_flight_slots::map_new() {
+  auto mapped = map();
+  if (!mapped) ::unlink(file_.c_str());
+  return mapped;
 }
 
 /// posix_fallocate, because a store to a mapped hole of a full disk would be a SIGBUS. Keeps what is there.
@@ -151,10 +192,6 @@ base::fault in_flight_slots::trouble(std::string_view what) const {
 
 result<void> in_flight_slots::accepted(instant now) {
   ensure(!accepted_, "an earlier process is accepted once");
-  if (mapped_ == nullptr) {
-    if (::ftruncate(descriptor_, 0) != 0) return failure(trouble("cannot be emptied"));
-    if (auto mapped = map(); !mapped) return mapped;
-  }
   slots_file::format(*mapped_, now);
   accepted_ = true;
   note(read_oom_kill_counts());

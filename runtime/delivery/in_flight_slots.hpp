@@ -65,8 +65,9 @@ class handling {
 /// begin() and end() when it is destroyed.
 class in_flight_slots {
  public:
-  /// Opens or creates `file` and reserves its space on disk, so that no later write can fail. fault{busy}: another
-  /// process has it. fault{storage} names the file: no such folder, no room.
+  /// Opens or creates `file` and reserves its space on disk, so that no later write can fail. A file that can't be
+  /// understood is set aside beside it, unchanged. fault{busy}: another process has it. fault{storage} names the
+  /// file: no such folder, no room, no permission.
   [[nodiscard]] static result<std::unique_ptr<in_flight_slots>> open(const std::filesystem::path& file);
   ~in_flight_slots();
   in_flight_slots(const in_flight_slots&) = delete;
@@ -74,7 +75,8 @@ class in_flight_slots {
 
   /// What the process before left; nothing when there was none or nothing can be known.
   [[nodiscard]] const std::optional<crash_scene>& earlier() const { return earlier_; }
-  /// Why nothing can be known although a file was there (it is foreign, damaged, of another layout), for the log.
+  /// Why nothing can be known although a file was there (it is empty, foreign, damaged, of another layout) and where
+  /// it is now, for the log.
   [[nodiscard]] const std::optional<base::fault>& unreadable() const { return unreadable_; }
   /// What follows from earlier() is stored: forgets it, and the slots are this process's. Once.
   [[nodiscard]] result<void> accepted(instant now);
@@ -89,7 +91,11 @@ class in_flight_slots {
 
  private:
   in_flight_slots(std::filesystem::path file, int descriptor);
+  [[nodiscard]] result<void> lock();
   [[nodiscard]] result<void> read_earlier();
+  void note_unreadable(base::fault why);
+  [[nodiscard]] result<void> set_aside();
+  [[nodiscard]] result<void> map_new();
   [[nodiscard]] result<void> map();
   [[nodiscard]] base::fault trouble(std::string_view what) const;
   [[nodiscard]] slots_file::file& mine();

@@ -94,7 +94,12 @@ result<void> cell_factory::open_slots() {
   auto opened = delivery::in_flight_slots::open(options_.data / "slots");
   if (!opened) return failure(std::move(opened.error()));
   slots_ = std::move(*opened);
-  if (slots_->unreadable()) log.warn("slots-unreadable", {{"error", slots_->unreadable()->text}});
+  if (slots_->unreadable())
+    log.error(
+        "slots-unreadable",
+        {{"node", options_.name},
+         {"error", slots_->unreadable()->text},
+         {"meaning", "what the last process died of, if it died, cannot be known; no message is charged for it"}});
   if (!slots_->earlier() || slots_->earlier()->slots.empty()) return {};
   const auto& scene = *slots_->earlier();
   death_ = delivery::attribute(scene, delivery::present_facts_of_this_machine());

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <set>
@@ -196,9 +197,58 @@ TEST_F(InFlightSlots, KnowNothingFromAForeignFile) {
   EXPECT_FALSE(slots->earlier());
   EXPECT_EQ(slots->unreadable().value().kind, fault_kind::corrupt);
   EXPECT_THAT(slots->unreadable()->text, HasSubstr(file_.native()));
-  EXPECT_EQ(bytes_of(file_), "a shopping list") << "nothing is lost before it is accepted";
   EXPECT_TRUE(slots->accepted({}));
   EXPECT_TRUE(slots->of("order"));
+}
+
+TEST_F(InFlightSlots, SetAsideWhatTheyCannotRead) {
+  for (const std::string aside : {"slots.unreadable", "slots.unreadable-2", "slots.unreadable-3"}) {
+    write_bytes(file_, "what " + aside + " shall have");
+    const auto slots = open();
+    EXPECT_THAT(slots->unreadable().value().text, HasSubstr((folder_ / aside).native()));
+    EXPECT_EQ(bytes_of(folder_ / aside), "what " + aside + " shall have");
+    const auto theirs = in_flight_slots::open(file_);
+    ASSERT_FALSE(theirs);
+    EXPECT_EQ(theirs.error().kind, fault_kind::busy) << "the new file is locked as well";
+    EXPECT_TRUE(slots->accepted({}));
+  }
+  die_handling({1, 7, "a"});
+  EXPECT_THAT(open()->earlier().value().slots, SizeIs(1)) << "the new file serves like any other";
+}
+
+TEST_F(InFlightSlots, KnowNothingFromAnEmptyFile) {
+  die_handling({1, 7, "a"});
+  std::filesystem::resize_file(file_, 0);
+  const auto slots = open();
+  EXPECT_FALSE(slots->earlier());
+  EXPECT_EQ(slots->unreadable().value().kind, fault_kind::corrupt);
+}
+
+/// Without a user's rights on files, which root has on all of them.
+class nobody {
+ public:
+  nobody() {
+    if (::geteuid() == 0 && ::seteuid(65'534) != 0) throw std::runtime_error{"nobody else can be"};
+  }
+  ~nobody() { (void)!::seteuid(::getuid()); }
+  nobody(const nobody&) = delete;
+  nobody& operator=(const nobody&) = delete;
+};
+
+TEST_F(InFlightSlots, LeaveAFileAloneThatTheyMayNotOpen) {
+  die_handling({1, 7, "a"});
+  using std::filesystem::perms;
+  std::filesystem::permissions(file_.parent_path(), perms::owner_all | perms::others_read | perms::others_exec);
+  std::filesystem::permissions(file_, perms::none);
+  {
+    const nobody somebody;
+    const auto opened = in_flight_slots::open(file_);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, fault_kind::storage);
+    EXPECT_THAT(opened.error().text, HasSubstr(file_.native() + ": cannot be opened to be read and written"));
+  }
+  std::filesystem::permissions(file_, perms::owner_read | perms::owner_write);
+  EXPECT_THAT(open()->earlier().value().slots, SizeIs(1)) << "and what it knows is still known";
 }
 
 TEST_F(InFlightSlots, KnowNothingFromATruncatedFile) {
@@ -238,6 +288,7 @@ TEST_F(InFlightSlots, ReadOrRefuseWhateverIsInTheFile) {
     write_bytes(file_, bytes);
     const auto slots = open();
     ASSERT_NE(slots->earlier().has_value(), slots->unreadable().has_value()) << "round " << round;
+    std::filesystem::remove(file_.native() + ".unreadable");
   }
 }
 
@@ -283,7 +334,7 @@ TEST_F(InFlightSlots, ReserveTheirRoomAtOnce) {
     EXPECT_EQ(opened.error().kind, fault_kind::storage);
     EXPECT_THAT(opened.error().text, HasSubstr(file_.native()));
   }
-  EXPECT_TRUE(in_flight_slots::open(file_)) << "there is room again";
+  EXPECT_FALSE(open()->unreadable()) << "there is room again, and nothing was lost";
 }
 
 }  // namespace

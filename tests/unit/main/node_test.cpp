@@ -137,6 +137,25 @@ TEST_F(NodeProgram, RefusesABadConfigurationBeforeItOpensAnything) {
   EXPECT_FALSE(fs::exists(data()));
 }
 
+/// Nobody may lose silently what says which message killed the last process.
+TEST_F(NodeProgram, SetsDamagedSlotsAsideAndSaysWhatThatMeans) {
+  run_once();
+  auto of_a_newer_program = text_of(data() / "slots");
+  of_a_newer_program.replace(8, 1, "\x63");  // The layout, behind the magic.
+  const std::vector<std::string> damaged{"", "these are no slots", of_a_newer_program};
+  for (std::size_t i = 0; i < damaged.size(); ++i) {
+    write(data() / "slots", damaged[i]);
+    fs::remove(data() / "node.log");
+    testing::shop_process shop{data(), {"--set", "/durability=process"}};
+    shop.start();
+    const auto aside = data() / (i == 0 ? "slots.unreadable" : "slots.unreadable-" + std::to_string(i + 1));
+    EXPECT_THAT(shop.log_end(), AllOf(HasSubstr(R"("event":"slots-unreadable")"), HasSubstr(R"("level":"error")"),
+                                      HasSubstr(aside.string() + "\""), HasSubstr("no message is charged")));
+    EXPECT_EQ(text_of(aside), damaged[i]);
+    EXPECT_EQ(shop.stop(), (demo::process_end{0, 0}));
+  }
+}
+
 TEST_F(NodeProgram, RefusesRetriesOfAMessageThatItsServiceDoesNotHandle) {
   const auto file = folder() / "node.json";
   write(file, R"({"imports": {"catalog": ")" + std::string{MUSICCORP_SOURCE_DIR} +
