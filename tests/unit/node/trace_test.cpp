@@ -178,5 +178,24 @@ TEST_F(Trace, IsNeverBegunWhenNobodyWantsIt) {
   EXPECT_TRUE(fetch("GET", "/totals/all", {}, theirs).headers.find("traceresponse"));
 }
 
+TEST_F(Trace, IsNamedInErrorsOfServicesAndNotInThoseOfTheDoor) {
+  start();
+  const auto named = ::testing::HasSubstr(std::string{R"("trace_id":")"} + their_trace + "\"");
+  for (const auto& [method, path, body, status] : {std::tuple{"POST", "/sales", "{", 400},
+                                                   {"GET", "/sales/nothing", "", 404},
+                                                   {"GET", "/sales/1?x=1", "", 400}}) {
+    const auto said = fetch(method, path, body, theirs);
+    EXPECT_EQ(said.status, status);
+    EXPECT_THAT(said.body, named);
+    EXPECT_EQ(said.headers.find("traceresponse").value_or("").substr(3, 32), their_trace);
+  }
+  for (const auto& [method, path, status] : {std::tuple{"GET", "/nowhere", 404}, {"DELETE", "/sales", 405}}) {
+    const auto said = fetch(method, path, {}, theirs);
+    EXPECT_EQ(said.status, status);
+    EXPECT_THAT(said.body, ::testing::Not(::testing::HasSubstr("trace_id")));
+    EXPECT_FALSE(said.headers.find("traceresponse"));
+  }
+}
+
 }  // namespace
 }  // namespace musiccorp::node
