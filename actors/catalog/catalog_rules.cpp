@@ -11,9 +11,7 @@ namespace {
 
 quoted_item quote_of(const item_summary& item) { return {item.sku, item.artist, item.title, item.price}; }
 
-rejected not_sold(std::string_view sku, std::string pointer) {
-  return {"the shop does not sell this item", std::move(pointer), std::string{sku}, 422};
-}
+rejected not_sold(std::string pointer) { return {"the shop does not sell this item", std::move(pointer), {}, 422}; }
 
 /// Every item of one artist among the next `looked_at_max` ones.
 catalog_page page_of_artist(turn& now, const list_catalog& query) {
@@ -45,7 +43,7 @@ outcome quote_lines(turn& now, const quote_prices& question) {
   for (std::size_t i = 0; i < question.lines.size(); ++i) {
     const auto& sku = question.lines[i].sku;
     const auto item = now.find<item_summary>(sku);
-    if (!item) return not_sold(sku, "/lines/" + std::to_string(i) + "/sku");
+    if (!item) return not_sold("/lines/" + std::to_string(i) + "/sku");
     quote.items.push_back(quote_of(*item));
   }
   return quote;
@@ -53,7 +51,7 @@ outcome quote_lines(turn& now, const quote_prices& question) {
 
 outcome quote_item(turn& now, const quote_price& question) {
   const auto item = now.find<item_summary>(question.sku);
-  if (!item) return not_sold(question.sku, "/sku");
+  if (!item) return not_sold("/sku");
   return quote_of(*item);
 }
 

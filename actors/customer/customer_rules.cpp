@@ -74,7 +74,7 @@ outcome update(turn& now, const update_customer& command) {
 
 outcome check(turn& now, const check_customer& question) {
   const auto customer = now.find<customer_summary>(question.customer_id);
-  if (!customer) return rejected{"there is no such customer", "/customer_id", question.customer_id, 422};
+  if (!customer) return rejected{"there is no such customer", "/customer_id", {}, 422};
   return *customer;
 }
 

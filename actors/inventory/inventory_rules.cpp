@@ -69,7 +69,9 @@ outcome check(turn& now, const check_stock& question) {
     const auto total = wanted[one.sku] += one.quantity;
     if (stock && stock->on_hand < total)
       return rejected{"only " + std::to_string(stock->on_hand) + " of " + one.sku + " in stock",
-                      "/lines/" + std::to_string(i) + "/quantity", std::to_string(total), 409};
+                      "/lines/" + std::to_string(i) + "/quantity",
+                      {},
+                      409};
     answer.lines.push_back({one.sku, stock ? stock->on_hand : 0});
   }
   return answer;

@@ -37,10 +37,9 @@ std::string words_of(const http::client_response& response) {
   if (!problem) return "HTTP " + std::to_string(response.status);
   auto text = problem->detail.empty() ? problem->title : problem->detail;
   for (const auto& one : problem->errors) {
-    text += "\n  " + one.pointer + ":";
-    if (!one.found.empty()) text += " found " + one.found;
-    if (!one.wanted.empty() && one.wanted != problem->detail)
-      text += (one.found.empty() ? " wanted " : ", wanted ") + one.wanted;
+    text += "\n  " + one.pointer;
+    if (!one.found.empty()) text += ": found " + one.found;
+    if (!one.wanted.empty()) text += (one.found.empty() ? ": wanted " : ", wanted ") + one.wanted;
   }
   return text;
 }

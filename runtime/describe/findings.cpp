@@ -1,5 +1,6 @@
 #include "describe/findings.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "describe/json.hpp"
@@ -97,6 +98,17 @@ std::string shown(std::string_view text) {
   std::string json;
   write_json_text(json, cut(text, shown_max));
   return json;
+}
+
+std::string shown_at(std::string_view json, const std::string& pointer) {
+  const auto document = nlohmann::ordered_json::parse(json, nullptr, false);
+  try {
+    const nlohmann::ordered_json::json_pointer place{pointer};
+    if (document.is_discarded() || !document.contains(place)) return {};
+    return cut(document.at(place).dump(), shown_max);
+  } catch (const nlohmann::ordered_json::exception&) {
+    return {};  // No pointer.
+  }
 }
 
 std::string wanted_field(const shape& object, std::string_view name) {

@@ -17,6 +17,8 @@ namespace musiccorp::describe {
 void append_step(std::string& pointer, std::string_view name);
 /// The text as JSON, cut to some 40 bytes.
 [[nodiscard]] std::string shown(std::string_view text);
+/// What stands at this place of a JSON document, as JSON cut to some 40 bytes; empty when nothing does.
+[[nodiscard]] std::string shown_at(std::string_view json, const std::string& pointer);
 /// "an unknown field" wants: "one of the known fields; did you mean quantity?"
 [[nodiscard]] std::string wanted_field(const shape& object, std::string_view name);
 /// fault{invalid} that tells the first problem in its text.

@@ -18,8 +18,7 @@ selection named(turn& now, const start_batch& command) {
   std::vector<case_file> found;
   for (std::size_t i = 0; i < command.cases.size(); ++i) {
     auto one = now.find<case_file>(command.cases[i]);
-    if (!one)
-      return rejected{"there is no case " + command.cases[i], "/cases/" + std::to_string(i), command.cases[i], 404};
+    if (!one) return rejected{"there is no case " + command.cases[i], "/cases/" + std::to_string(i), {}, 404};
     const bool twice = std::ranges::find(found, one->case_id, &case_file::case_id) != found.end();
     if (!twice) found.push_back(std::move(*one));
   }
@@ -58,8 +57,7 @@ selection filtered(turn& now, const start_batch& command, const hospital_setting
 
 selection select(turn& now, const start_batch& command, const hospital_settings& settings) {
   if (command.filter.state && *command.filter.state != case_state::open)
-    return rejected{"only open cases can be acted on", "/filter/state",
-                    std::string{describe::name_of(*command.filter.state)}, unprocessable};
+    return rejected{"only open cases can be acted on", "/filter/state", {}, unprocessable};
   auto selected = command.cases.empty() ? filtered(now, command, settings) : named(now, command);
   const auto* items = std::get_if<std::vector<batch_item>>(&selected);
   if (items && items->empty() && !command.dry_run)

@@ -37,7 +37,7 @@ outcome on_case(turn& now, const Command& command, order what, const ward& in) {
   if (command.version != one->version)
     return rejected{"the case has changed: it has version " + std::to_string(one->version) + ", state " +
                         std::string{describe::name_of(one->state)},
-                    "/version", std::to_string(command.version), conflict};
+                    "/version", {}, conflict};
   if (auto objection = objection_to(what.action, *one); !objection.empty())
     return rejected{std::move(objection), {}, {}, conflict};
   if (auto no = what.action == case_action::replay ? wrong_signature(what.by) : wrong_signature(what.by, what.reason))

@@ -50,14 +50,20 @@ std::string whole_seconds(milliseconds wait) {
   return std::to_string(std::max<milliseconds::rep>(1, (wait.count() + 999) / 1000));
 }
 
+json to_json(const problem& one) {
+  json finding{{"pointer", one.pointer}};
+  if (!one.found.empty()) finding["found"] = one.found;
+  if (!one.wanted.empty()) finding["wanted"] = one.wanted;
+  return finding;
+}
+
 json to_json(const problem_details& details) {
   const std::string name = details.name.empty() ? std::string{usual_name(details.status)} : details.name;
   json body{{"type", "urn:musiccorp:problem:" + name},
             {"title", reason_of(details.status)},
             {"status", details.status},
             {"detail", details.detail}};
-  for (const auto& each : details.errors)
-    body["errors"].push_back({{"pointer", each.pointer}, {"found", each.found}, {"wanted", each.wanted}});
+  for (const auto& each : details.errors) body["errors"].push_back(to_json(each));
   if (!details.trace_id.empty()) body["trace_id"] = details.trace_id;
   return body;
 }
@@ -81,7 +87,7 @@ reply problem_reply(const fault& trouble, std::string_view trace_id) {
 reply problem_reply(const rejected& no, std::string_view trace_id) {
   const int status = base::status_of(no);
   problem_details details{status, status == 404 ? "not_found" : "rejected", no.text, {}, std::string{trace_id}, {}};
-  if (!no.pointer.empty()) details.errors.push_back({no.pointer, no.found, no.text});
+  if (!no.pointer.empty()) details.errors.push_back({no.pointer, no.found, {}});
   return problem_reply(details);
 }
 

@@ -14,8 +14,9 @@
 ///     {"type": "urn:musiccorp:problem:invalid", "title": "Bad Request", "status": 400, "detail": "...",
 ///      "errors": [{"pointer": "/lines/0/quantity", "found": "\"two\"", "wanted": "an integer"}], "trace_id": "..."}
 ///
-/// `errors` and `trace_id` are left out when empty. Bytes that are not UTF-8 become U+FFFD. 429 and 503 always carry
-/// `retry-after` in whole seconds, rounded up, at least 1. All functions are pure and thread-safe.
+/// `errors`, `trace_id`, and `found` and `wanted` of an error are left out when empty. Bytes that are not UTF-8
+/// become U+FFFD. 429 and 503 always carry `retry-after` in whole seconds, rounded up, at least 1. All functions are
+/// pure and thread-safe.
 namespace musiccorp::http {
 
 struct problem_details {

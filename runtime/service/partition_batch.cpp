@@ -5,6 +5,7 @@
 #include "base/ensure.hpp"
 #include "delivery/crash_handler.hpp"
 #include "message/scrubber.hpp"
+#include "service/objection.hpp"
 #include "service/partition_work.hpp"
 #include "supervision/exception_text.hpp"
 #include "supervision/throw_trace.hpp"
@@ -142,7 +143,7 @@ result<void> partition::in_transaction(batch_work& work, Work inside) {
 
 void partition::run_request(pending_request& one, batch_work& work) {
   ++work.handled;
-  const auto reply = [&]() -> request::reply {
+  auto reply = [&]() -> request::reply {
     if (one.deadline <= work.now)
       return base::fault{
           fault_kind::timeout, "the deadline passed before " + definition_.name() + " could begin", {}, {}};
@@ -172,6 +173,7 @@ void partition::run_request(pending_request& one, batch_work& work) {
     apply(std::move(tried_once.effects), work);
     return reply_of(said, one.message);
   }();
+  if (auto* no = std::get_if<base::rejected>(&reply)) add_finding(*no, definition_.types(), one.message);
   if (!std::holds_alternative<base::fault>(reply)) remember_answer(one.message, reply, work);
   work.replies.push_back(reply);
 }

@@ -132,13 +132,25 @@ TEST_F(HttpContract, AcceptsAnOrderAndSaysWhereItIs) {
 }
 
 TEST_F(HttpContract, RefusesWhatNobodySells) {
-  expect_problem(post("/orders", order("NO-SUCH-THING")), 422, {"/lines/0/sku"});
+  const auto said = post("/orders", order("NO-SUCH-THING"));
+  expect_problem(said, 422, {"/lines/0/sku"});
+  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/lines/0/sku", "found": "\"NO-SUCH-THING\""}])"));
 }
 
 TEST_F(HttpContract, RefusesWhoNobodyKnows) {
   auto stranger = order();
   stranger["customer_id"] = "01NOBODY";
   expect_problem(post("/orders", stranger), 422, {"/customer_id"});
+}
+
+TEST_F(HttpContract, ShowsNothingPersonalInWhatItRefuses) {
+  auto other = customer();
+  other["email"] = "billie at example.org";
+  const auto said = post("/customers", other, {{"idempotency-key", "personal"}});
+  expect_problem(said, 422);
+  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/email", "found": "\"***\""}])"));
+  EXPECT_THAT(said.text, Not(HasSubstr("billie")));
+  EXPECT_EQ(post("/customers", other, {{"idempotency-key", "personal"}}).text, said.text);
 }
 
 TEST_F(HttpContract, RefusesMoreThanThereIs) {
@@ -148,7 +160,10 @@ TEST_F(HttpContract, RefusesMoreThanThereIs) {
   for (int missing = stock + 1; missing > 0; missing -= 100)
     greedy["lines"].push_back({{"sku", "MC-0003"}, {"quantity", std::min(missing, 100)}});
   const auto last = std::to_string(greedy["lines"].size() - 1);
-  expect_problem(post("/orders", greedy), 409, {"/lines/" + last + "/quantity"});
+  const auto said = post("/orders", greedy);
+  expect_problem(said, 409, {"/lines/" + last + "/quantity"});
+  const auto asked = greedy["lines"].back().at("quantity").get<int>();
+  EXPECT_EQ(said.body().at("errors").at(0).value("found", ""), std::to_string(asked)) << "of this line, not of all";
 }
 
 TEST_F(HttpContract, NamesEveryFindingInABody) {

@@ -120,7 +120,7 @@ function editCase(sick, signal) {
       button.disabled = wrong;
       put(verdict, h('p', {}, chip(wrong ? 'not valid' : 'not checked', wrong ? 'bad' : 'warn'), ' ', problem.errors.length ? '' : problem.message),
           h('ul', {class: 'plain-list'}, problem.errors.map(one => h('li', {}, h('span', {class: 'mono'}, one.pointer || '/'),
-            ': wanted ', one.wanted, one.found ? [', found ', h('span', {class: 'mono'}, one.found)] : null))));
+            one.wanted ? [': wanted ', one.wanted] : null, one.found ? [one.wanted ? ', found ' : ': found ', h('span', {class: 'mono'}, one.found)] : null))));
     }
   };
   field.addEventListener('input', () => {

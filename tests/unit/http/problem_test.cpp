@@ -38,10 +38,17 @@ TEST(Problem, TellsABusinessNo) {
   EXPECT_EQ(missing.status, 404);
   EXPECT_NE(text_of(missing.body).find("problem:not_found"), std::string::npos);
 
-  const auto refused = problem_reply(rejected{"unknown sku", "/lines/0/sku", "XX"});
+  const auto refused = problem_reply(rejected{"unknown sku", "/lines/0/sku", "\"XX\""});
   EXPECT_EQ(refused.status, 422);
   EXPECT_NE(text_of(refused.body).find("problem:rejected"), std::string::npos);
-  EXPECT_NE(text_of(refused.body).find(R"("pointer":"/lines/0/sku","found":"XX")"), std::string::npos);
+  EXPECT_NE(text_of(refused.body).find(R"("errors":[{"pointer":"/lines/0/sku","found":"\"XX\""}])"),
+            std::string::npos);
+}
+
+TEST(Problem, SaysOfAPlaceOnlyWhatIsKnown) {
+  const auto body_of = [](const rejected& no) { return std::string{text_of(problem_reply(no).body)}; };
+  EXPECT_TRUE(body_of({"too much", "/lines"}).ends_with(R"("detail":"too much","errors":[{"pointer":"/lines"}]})"));
+  EXPECT_TRUE(body_of({"too late"}).ends_with(R"("detail":"too late"})"));
 }
 
 TEST(Problem, SaysWhenToComeBack) {
