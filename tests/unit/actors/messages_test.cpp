@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
+#include <caf/make_message.hpp>
 #include <filesystem>
 #include <set>
 #include <tuple>
 
+#include "cluster/frame.hpp"
 #include "delivery/dead_letters.hpp"
 #include "hospital/audit_messages.hpp"
 #include "hospital/batch_messages.hpp"
@@ -101,6 +105,46 @@ TEST(Messages, ComeBackFromCaf) {
       caf::binary_deserializer source{static_cast<caf::execution_unit*>(nullptr), bytes};
       ASSERT_FALSE(source(read)) << describe::name_of<M>() << ", seed " << seed;
       ASSERT_EQ(describe::to_json(read), describe::to_json(value)) << "seed " << seed;
+    }
+  });
+}
+
+/// What a link between nodes carries: a frame of envelopes, inside a message whose types CAF knows by their names.
+class link_format {
+ public:
+  link_format() : system_{config_.add_message_types<caf::id_block::musiccorp_cluster>()} {}
+
+  /// What the other side reads.
+  envelope carried(const envelope& sent) {
+    auto message = caf::make_message(cluster::frame{"{}", {sent, sent}});
+    std::vector<char> bytes;
+    caf::binary_serializer sink{system_, bytes};
+    if (auto trouble = message.save(sink)) throw std::runtime_error{"cannot be written"};
+    caf::message read;
+    caf::binary_deserializer source{system_, bytes};
+    if (auto trouble = read.load(source)) throw std::runtime_error{"cannot be read"};
+    return read.get_as<cluster::frame>(0).messages.at(1);
+  }
+
+ private:
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+};
+
+TEST(Messages, ComeBackFromALinkInTheirEnvelopes) {
+  link_format link;
+  each_message([&]<class M>(const M&) {
+    for (std::uint64_t seed = 1; seed <= rounds; ++seed) {
+      support::value_maker make{seed};
+      auto sent = make.make<envelope>();
+      sent.type = describe::name_of<M>();
+      sent.version = describe::version_of<M>();
+      sent.payload = describe::to_json(make.make<M>());
+      const auto got = link.carried(sent);
+      ASSERT_EQ(got, sent) << sent.type << ", seed " << seed;
+      const auto read = describe::from_json<M>(got.payload);
+      ASSERT_TRUE(read) << sent.type << ", seed " << seed << ": " << read.error().text;
+      ASSERT_EQ(describe::to_json(*read), sent.payload) << sent.type << ", seed " << seed;
     }
   });
 }
