@@ -30,8 +30,10 @@ service_definition order_service() {
       })
       .says<reserve_stock, void_payment, order_placed, order_rejected, order_cancelled>()
       .post<place_order, order_summary>("/orders", "Place an order", 201, "/orders/{order_id}")
+      .refuses({409})
       .post<cancel_order, order_summary>("/orders/{order_id}/cancel",
                                          "Cancel an order; once it is placed, payment decides (cancel_requested)")
+      .refuses({409})
       .get<list_orders, order_page>("/orders", "Orders, oldest first")
       .get<show_order, order_summary>("/orders/{order_id}", "One order");
 }

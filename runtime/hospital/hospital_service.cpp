@@ -38,17 +38,24 @@ void add_routes(service_definition& made) {
       .get<show_case, case_detail>("/hospital/cases/{case_id}", "One dead letter and its story, personal data masked")
       .post<reveal_case, case_detail>("/hospital/cases/{case_id}/reveal", "The same with its personal data")
       .post<replay_case, case_summary>("/hospital/cases/{case_id}/replay", "Try it again", 202)
+      .refuses({409})
       .post<edit_case, case_summary>("/hospital/cases/{case_id}/edit", "Try it again with another payload", 202)
+      .refuses({409})
       .post<discard_case, case_summary>("/hospital/cases/{case_id}/discard", "Bury it", 202)
+      .refuses({409})
       .get<show_rehearsal, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "What would a replay do?")
+      .refuses({409})
       .post<rehearse_case, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "The same with another payload")
+      .refuses({409})
       .get<list_groups, group_page>("/hospital/groups", "Cases that failed in the same way, last seen first")
       .get<show_group, group_summary>("/hospital/groups/{group_id}", "One group")
       .post<start_batch, batch_summary>("/hospital/batches", "Replay or discard many cases", 202,
                                         "/hospital/batches/{batch_id}")
+      .refuses({404})
       .get<list_batches, batch_page>("/hospital/batches", "Batches, newest first")
       .get<show_batch, batch_detail>("/hospital/batches/{batch_id}", "Progress, and the outcome of each case")
       .post<cancel_batch, batch_summary>("/hospital/batches/{batch_id}/cancel", "Send no more of it")
+      .refuses({409})
       .get<list_audit, audit_page>("/hospital/audit", "Who did what, when and why, newest first");
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "describe/schema.hpp"
+#include "node/operator_gate.hpp"
 
 namespace musiccorp::node {
 namespace {
@@ -19,25 +20,39 @@ json content(json schema, const std::string& media_type = "application/json") {
   return {{media_type, {{"schema", std::move(schema)}}}};
 }
 
+json described(const char* type, const char* description) { return {{"type", type}, {"description", description}}; }
+
 json problem_schema() {
-  const json text = {{"type", "string"}};
+  const json finding = {
+      {"type", "object"},
+      {"required", {"pointer"}},
+      {"properties",
+       {{"pointer", described("string", "JSON pointer into what was sent; empty: all of it")},
+        {"found", described("string", "what stands there, as JSON, cut and without personal data; missing: nothing")},
+        {"wanted", described("string", "what would be accepted; missing: nobody can say")}}}};
   return {
       {"type", "object"},
       {"required", {"type", "title", "status"}},
       {"properties",
-       {{"type", text},
-        {"title", text},
+       {{"type", {{"type", "string"}}},
+        {"title", {{"type", "string"}}},
         {"status", {{"type", "integer"}}},
-        {"detail", text},
-        {"errors",
-         {{"type", "array"},
-          {"items", {{"type", "object"}, {"properties", {{"pointer", text}, {"found", text}, {"wanted", text}}}}}}},
-        {"trace_id", text}}}};
+        {"detail", {{"type", "string"}}},
+        {"errors", {{"type", "array"}, {"items", finding}}},
+        {"trace_id", described("string",
+                               "of the request's trace, if it has one; never in what the door refuses by itself: "
+                               "unknown addresses and methods, callers who may not, bodies that are packed or too "
+                               "large, bad HTTP")}}}};
 }
 
 json problem_response(const std::string& when) {
   return {{"description", when},
           {"content", content({{"$ref", "#/components/schemas/problem"}}, "application/problem+json")}};
+}
+
+json with_header(json response, const char* name, const char* type) {
+  response["headers"][name] = {{"schema", {{"type", type}}}};
+  return response;
 }
 
 bool in_path(const service::route& route, std::string_view field) {
@@ -69,21 +84,52 @@ json parameters(const service::route& route) {
   return list;
 }
 
+bool has_parameters(const service::route& route) { return route.path.find('{') != std::string::npos; }
+
+bool may_say(const service::route& route, int status) {
+  return std::ranges::find(route.refusals, status) != route.refusals.end();
+}
+
+/// What this route can answer; `default` is for what can happen to any request.
 json responses(const service::route& route) {
   json success{{"description", "What was asked for"}, {"content", content(reference_to(*route.reply))}};
-  if (!route.location.empty()) success["headers"]["Location"] = {{"schema", {{"type", "string"}}}};
+  if (!route.location.empty()) success = with_header(std::move(success), "Location", "string");
+  const bool writes = route.method != "GET";
   json all;
   all[std::to_string(route.status)] = std::move(success);
   all["400"] = problem_response("The request cannot be read; `errors` say where");
-  all["404"] = problem_response("There is no such thing");
-  if (route.method != "GET") {
-    all["409"] = problem_response("The state of things forbids it");
-    all["422"] = problem_response("It was understood and can't be done");
+  if (is_for_operators(route.path)) {
+    all["401"] = problem_response("The operators' token is set, and was not said");
+    all["403"] = problem_response("No token is set, and the call is not of this machine; or a page of another site");
   }
-  all["503"] = problem_response("Not now; Retry-After says when");
+  if (has_parameters(route) || may_say(route, 404)) all["404"] = problem_response("There is no such thing");
+  if (may_say(route, 409)) all["409"] = problem_response("The state of things forbids it");
+  if (writes) {
+    all["413"] = problem_response("The body is too large");
+    all["415"] =
+        with_header(problem_response("The body is not JSON, or has a content coding; Accept-Encoding says so"),
+                    "Accept-Encoding", "string");
+    all["422"] = problem_response("It was understood and can't be done, or its Idempotency-Key was used for another");
+  }
+  all["431"] = problem_response("The header is too large");
+  all["503"] = with_header(problem_response("Not now; Retry-After says when"), "Retry-After", "integer");
   all["504"] =
       problem_response("No answer in time; the effect is unknown, a repeat with the same Idempotency-Key is safe");
+  all["default"] = problem_response("Any other trouble");
   return all;
+}
+
+/// The command without what the path says: nobody may say one thing twice.
+json body_schema(const service::route& route) {
+  if (!has_parameters(route)) return reference_to(*route.input);
+  auto schema = json::parse(describe::openapi_schema(*route.input));
+  for (const auto& field : route.input->fields)
+    if (in_path(route, field.name)) schema["properties"].erase(std::string{field.name});
+  auto required = json::array();
+  for (const auto& name : schema.value("required", json::array()))
+    if (!in_path(route, name.get<std::string>())) required.push_back(name);
+  schema["required"] = std::move(required);
+  return schema;
 }
 
 json operation(const std::string& service, const service::route& route) {
@@ -92,10 +138,11 @@ json operation(const std::string& service, const service::route& route) {
             {"operationId", service + "." + route.type},
             {"parameters", parameters(route)},
             {"responses", responses(route)}};
-  const bool has_body = std::any_of(route.input->fields.begin(), route.input->fields.end(),
-                                    [&](const auto& field) { return !in_path(route, field.name); });
-  if (route.method != "GET" && has_body)
-    made["requestBody"] = {{"required", true}, {"content", content(reference_to(*route.input))}};
+  const auto in_body = [&](const describe::field_shape& field) { return !in_path(route, field.name); };
+  const auto must_be_in_body = [&](const auto& field) { return in_body(field) && !field.may_be_missing; };
+  if (route.method != "GET" && std::ranges::any_of(route.input->fields, in_body))
+    made["requestBody"] = {{"required", std::ranges::any_of(route.input->fields, must_be_in_body)},
+                           {"content", content(body_schema(route))}};
   return made;
 }
 

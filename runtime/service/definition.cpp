@@ -36,6 +36,12 @@ void service_definition::add(handler made) {
   handlers_.push_back(std::move(made));
 }
 
+service_definition& service_definition::refuses(std::initializer_list<int> statuses) {
+  ensure(!routes_.empty(), name_ + " refuses without a route");
+  routes_.back().refusals = statuses;
+  return *this;
+}
+
 service_definition& service_definition::add_route(route made) {
   ensure(find(made.type), name_ + " has a route for " + made.type + " but no rule");
   routes_.push_back(std::move(made));

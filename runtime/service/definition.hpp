@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,10 +44,11 @@ struct route {
   std::string type;  ///< of the command or query
   const describe::shape* input = nullptr;
   const describe::shape* reply = nullptr;
-  int status = 200;           ///< of a successful answer
-  std::string location;       ///< Location header with fields of the answer: "/orders/{order_id}"
-  std::string summary;        ///< for the OpenAPI document
-  std::size_t page_size = 0;  ///< of a list, when the query does not say it; 0: it is none
+  int status = 200;             ///< of a successful answer
+  std::string location;         ///< Location header with fields of the answer: "/orders/{order_id}"
+  std::string summary;          ///< for the OpenAPI document
+  std::size_t page_size = 0;    ///< of a list, when the query does not say it; 0: it is none
+  std::vector<int> refusals{};  ///< statuses of noes that only its rules know, for the OpenAPI document
 };
 
 namespace detail {
@@ -172,6 +174,10 @@ class service_definition {
                       {},
                       std::move(summary)});
   }
+
+  /// The rule of the last route may say no with these statuses as well: 409 for the state of things, 404 for what no
+  /// path parameter names. Nobody need say the 404 of a path parameter, and of what writes the 422.
+  service_definition& refuses(std::initializer_list<int> statuses);
 
   /// Each message that it handles is about one thing, its key says which, and all that it keeps of a thing is kept
   /// under that key: so it may have several partitions, each with a share of the keys. Its rules then run in several
