@@ -374,10 +374,6 @@ TEST_F(HttpContract, SaysThatItIsWell) {
   EXPECT_EQ(get("/readyz").status, 200);
 }
 
-TEST_F(HttpContract, KeepsAConnectionOpenForTheNextRequest) {
-  EXPECT_NE(get("/healthz").header("connection"), "close");
-}
-
 /// Tests that end their shop have one each.
 class HttpContractAtTheEnd : public ::testing::Test {
  protected:
