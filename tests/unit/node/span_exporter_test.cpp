@@ -7,6 +7,7 @@
 #include <set>
 
 #include "node/node.hpp"
+#include "support/eventually.hpp"
 #include "support/span_collector.hpp"
 #include "unit/node/toy_shop.hpp"
 #include "unit/storage/scratch_folder.hpp"
@@ -166,6 +167,10 @@ TEST(SpanExport, OfANodeHasTheWholeConversation) {
                                   .body = R"({"id":"1","item":"disc"})"});
   ASSERT_TRUE(sold);
   ASSERT_EQ(sold->status, 201) << sold->body;
+  EXPECT_TRUE(musiccorp::testing::eventually([&] {  // Else the node could stop before the book has heard of it.
+    const auto sum = client.fetch({.url = (*shop)->url() + "/totals/all"});
+    return sum && sum->body.find(R"("sales":1)") != std::string::npos;
+  }));
   EXPECT_TRUE((*shop)->stop(5s));
   std::map<std::string, std::set<std::string>> names;  // By service.
   for (const auto& body : there.bodies(1, [] {}))
