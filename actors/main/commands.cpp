@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <future>
@@ -194,6 +195,11 @@ int tell_why_not(const base::fault& trouble, const config::http_config& door) {
   return trouble.kind == fault_kind::invalid ? exit_bad_config : exit_cannot_open;
 }
 
+int tell_giving_up(const std::string& why) {
+  std::cerr << "The node gave up: " << why << std::endl;
+  return exit_gave_up;
+}
+
 std::filesystem::path schema_folder(const std::string& given) {
   return given.empty() ? project_root() / "config" / "schema" : std::filesystem::path{given};
 }
@@ -265,11 +271,15 @@ int run_node(const node_flags& flags) {
     if (!token) return complain(token.error(), config_file(flags), exit_cannot_open);
     options.operator_token = std::move(*token);
   }
-  options.gave_up = [](const std::string&) { kill(getpid(), SIGTERM); };  // The same way out as for everybody.
+  std::atomic<bool> is_over{false};
+  options.gave_up = [&](const std::string&) {
+    is_over = true;
+    kill(getpid(), SIGTERM);  // The same way out as for everybody.
+  };
   auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {
     telemetry::flush_logs();
-    return tell_why_not(running.error(), config.http);
+    return is_over ? tell_giving_up(running.error().text) : tell_why_not(running.error(), config.http);
   }
   std::cout << "ready " << (*running)->url() << std::endl;
 
@@ -279,8 +289,7 @@ int run_node(const node_flags& flags) {
   const bool whole = stop(**running, std::chrono::milliseconds{config.stop_longest_ms}, signals);
   telemetry::flush_logs();
   if (gave_up.empty()) return whole ? 0 : exit_cut_short;
-  std::cerr << "The node gave up: " << gave_up << std::endl;
-  return exit_gave_up;
+  return tell_giving_up(gave_up);
 }
 
 int explain_config(const node_flags& flags, bool as_json) {

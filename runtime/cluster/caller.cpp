@@ -42,7 +42,7 @@ result<int> connect_to(const addrinfo& where, moment until, int stop) {
   }
   if (error == 0) return made;
   close(made);
-  return unavailable(std::strerror(error));
+  return failure(error == ECONNREFUSED ? fault_kind::not_found : fault_kind::unavailable, std::strerror(error));
 }
 
 result<int> connect_to(const std::string& host, std::uint16_t port, moment until, int stop) {

@@ -11,7 +11,8 @@ namespace musiccorp::cluster {
 
 /// Makes the connection to a node and talks until they have agreed, on the calling thread. `stop` is a descriptor
 /// that becomes readable when the caller shall give up. The wire on success; otherwise fault{unauthorized} when TLS
-/// failed, and fault{unavailable} for everything else, also when the talk ended with a no.
+/// failed, fault{not_found} when nobody listens there, and fault{unavailable} for everything else, also when the talk
+/// ended with a no.
 ///
 /// A name is looked up by the system, which may take as long as it likes; every call has a thread of its own.
 [[nodiscard]] result<wire> call(const std::string& host, std::uint16_t port,

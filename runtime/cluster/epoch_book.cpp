@@ -53,7 +53,8 @@ bool write_all(int fd, const std::string& text) {
 
 claim epoch_book::weigh(const std::string& partition, const ownership& claimed) const {
   const auto known = entries_.find(partition);
-  if (known == entries_.end() || claimed.epoch > known->second.epoch) return claim::new_owner;
+  if (known == entries_.end() || known->second.node != claimed.node || claimed.epoch > known->second.epoch)
+    return claim::new_owner;
   if (claimed.epoch < known->second.epoch) return claim::stale;
   return claimed == known->second ? claim::known : claim::clash;
 }

@@ -11,8 +11,8 @@
 #include "describe/describe.hpp"
 
 /// Who owns which partition since when, as far as this node has seen. An epoch is a number that grows with each start
-/// of an owner; the highest one that was ever seen is never forgotten, so that an owner that was frozen, or replaced,
-/// is recognised when it comes back.
+/// of an owner; the highest one that was ever seen of it is not forgotten while it owns the partition, so that an
+/// owner that was frozen, or replaced, is recognised when it comes back.
 namespace musiccorp::cluster {
 
 struct ownership {
@@ -27,10 +27,12 @@ struct ownership {
   }
 };
 
+/// An epoch counts the starts of one node. Which of two nodes owns a partition, the cluster file says; one to which
+/// it has moved may have seen nothing of its former owner.
 enum class claim : std::uint8_t {
-  new_owner,  ///< a higher epoch than any before
+  new_owner,  ///< a higher epoch than any before, or it was another node's
   known,      ///< exactly what is written
-  stale,      ///< a lower epoch: somebody else has taken over since
+  stale,      ///< a lower epoch: another process of the node has taken over since
   clash       ///< the same epoch by another process: two owners at once
 };
 

@@ -57,6 +57,7 @@ struct hello {
   std::string incarnation{};                          ///< random, new with each start of the process
   std::string caf_node{};                             ///< CAF's own name of the process
   std::map<std::string, std::uint64_t> partitions{};  ///< that it owns, and the epoch of each
+  std::optional<std::uint64_t> serves_ms{};           ///< for how long, see links::serves; missing: an older program
   friend bool operator==(const hello&, const hello&) = default;
 
   static constexpr auto describe() {
@@ -64,20 +65,22 @@ struct hello {
                        field("to", &hello::to), field("protocol_min", &hello::protocol_min),
                        field("protocol_max", &hello::protocol_max), field("version", &hello::version, defaulted),
                        field("incarnation", &hello::incarnation), field("caf_node", &hello::caf_node, defaulted),
-                       field("partitions", &hello::partitions, defaulted));
+                       field("partitions", &hello::partitions, defaulted), field("serves_ms", &hello::serves_ms));
   }
 };
 
 struct verdict {
   bool accepted = false;
-  std::string reason{};        ///< of a refusal: its name; a name that is not known here counts as `unreadable`
-  std::string text{};          ///< of a refusal, for people
+  std::string reason{};  ///< of a refusal: its name; a name that is not known here counts as `unreadable`
+  std::string text{};    ///< of a refusal, for people
+  std::optional<std::uint64_t> owner_serves_ms{};  ///< of a refusal: see there
   std::string session{};       ///< of the called one's acceptance: the secret that names this link
   std::optional<hello> own{};  ///< of the called one's acceptance
 
   static constexpr auto describe() {
     return describe_as("verdict", 1, field("accepted", &verdict::accepted),
                        field("reason", &verdict::reason, defaulted), field("text", &verdict::text, defaulted),
+                       field("owner_serves_ms", &verdict::owner_serves_ms),
                        field("session", &verdict::session, defaulted), field("own", &verdict::own));
   }
 };
@@ -85,7 +88,12 @@ struct verdict {
 struct refusal {
   refusal_reason reason = refusal_reason::unreadable;
   std::string text{};
-  friend bool operator==(const refusal&, const refusal&) = default;
+  /// Of a foreign partition that the refusing node owns itself: for how long it has served, 0 when it has only come.
+  std::optional<std::uint64_t> owner_serves_ms{};
+  /// Whether it is the same no; how long somebody serves is another number each time.
+  friend bool operator==(const refusal& one, const refusal& other) {
+    return one.reason == other.reason && one.text == other.text;
+  }
 };
 
 [[nodiscard]] verdict to_verdict(const refusal& why);

@@ -6,7 +6,7 @@ namespace musiccorp::cluster {
 
 namespace {
 
-refusal refuse(refusal_reason why, std::string text) { return {why, std::move(text)}; }
+refusal refuse(refusal_reason why, std::string text) { return {why, std::move(text), {}}; }
 
 std::string quoted(const std::string& name) { return "\"" + name + "\""; }
 
@@ -43,13 +43,14 @@ std::optional<refusal> judge_name(const hello& said, const evidence& proof, cons
 std::optional<refusal> judge_claim(const std::string& partition, std::uint64_t epoch, const hello& said,
                                    const standpoint& here) {
   const auto owner = here.owners.find(partition);
-  if (owner == here.owners.end() || owner->second != said.node)
-    return refuse(refusal_reason::foreign_partition,
-                  "node " + quoted(said.node) + " claims partition " + quoted(partition) +
-                      "; by the cluster file of "
-                      "node " +
-                      quoted(here.self) + " it belongs to " +
-                      (owner == here.owners.end() ? "nobody" : quoted(owner->second)));
+  if (owner == here.owners.end() || owner->second != said.node) {
+    auto no = refuse(refusal_reason::foreign_partition,
+                     "node " + quoted(said.node) + " claims partition " + quoted(partition) +
+                         "; by the cluster file of node " + quoted(here.self) + " it belongs to " +
+                         (owner == here.owners.end() ? "nobody" : quoted(owner->second)));
+    if (owner != here.owners.end() && owner->second == here.self) no.owner_serves_ms = here.serves_ms;
+    return no;
+  }
   const ownership claimed{epoch, said.node, said.incarnation};
   const auto verdict = here.epochs.weigh(partition, claimed);
   if (verdict != claim::stale && verdict != claim::clash) return {};

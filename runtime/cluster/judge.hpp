@@ -30,6 +30,7 @@ struct standpoint {
   epoch_book epochs;
   /// Of the process that has a living link under the name that is said now; empty when there is none.
   std::string living_incarnation;
+  std::uint64_t serves_ms = 0;  ///< for how long this node has served
 };
 
 /// How a stranger has proved who it is.

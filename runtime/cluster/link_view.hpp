@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "cluster/hello.hpp"
 
 /// What can be seen of the links, for `GET /cluster` and for those who want to be told.
@@ -33,6 +34,9 @@ struct link_change {
   std::string why{};                        ///< for people
   std::optional<refusal_reason> refusal{};  ///< when refused
   bool refused_by_peer = false;             ///< it is the peer that does not accept this node
+  /// Both own the same partition by their cluster files, and the peer has served for at least as long as this node:
+  /// so this one is the second. For those who are told, not shown.
+  bool is_second = false;
 
   static constexpr auto describe() {
     return describe_as("link_change", 1, field("node", &link_change::node), field("state", &link_change::state),

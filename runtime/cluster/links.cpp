@@ -32,6 +32,11 @@ std::uint16_t links::port() const { return parts_->all.port(); }
 const std::string& links::incarnation() const { return parts_->all.incarnation(); }
 result<void> links::send(parcel what) { return parts_->all.send(std::move(what)); }
 void links::announce(const std::string& condition) { parts_->all.announce(condition); }
+void links::serves() { parts_->all.serves(); }
+bool links::is_absent(const std::string& node) const {
+  const auto* link = parts_->all.link_with(node);
+  return link && link->is_absent();
+}
 bool links::may_act() const { return parts_->all.may_act(); }
 std::vector<link_view> links::view() const { return parts_->all.view(); }
 bool links::is_up(const std::string& node) const {

@@ -31,6 +31,8 @@ struct peer {
   std::string name;
   std::string host;
   std::uint16_t port = 0;
+
+  [[nodiscard]] std::string address() const { return host + ":" + std::to_string(port); }
 };
 
 /// PEM files of this node. They are read again when they have changed, so certificates may be rotated by renaming new
@@ -54,6 +56,9 @@ struct link_options {
   std::string version;             ///< of the program; for people
   std::uint32_t protocol_min = 1;  ///< of what parcels say; the links' own format has no number
   std::uint32_t protocol_max = 1;
+  /// Begins as a node that asks whether it may serve: its peers are told "joining", and it calls all of them at once,
+  /// until serves(). Else it serves from start() on.
+  bool joins = false;
 
   std::chrono::microseconds beat = 200ms;
   std::chrono::microseconds down_after = 1500ms;
@@ -126,6 +131,12 @@ class links {
   /// "serving" until it is called. Those who do not know it ignore it.
   void announce(const std::string& condition);
   static constexpr std::size_t condition_max = 32;
+
+  /// From now on this node does what it claims to do, and the peers are told "serving". Of two nodes whose cluster
+  /// files give them the same partition, the one that has served for longer, without a pause, is the owner. Once.
+  void serves();
+  /// The last call has found that nobody listens at the peer's address.
+  [[nodiscard]] bool is_absent(const std::string& node) const;
 
   /// Whether this node may answer for what it owns; see pause_fence.
   [[nodiscard]] bool may_act() const;

@@ -119,6 +119,10 @@ result<void> mesh::start() {
     keys_ = std::move(*opened);
   }
   if (auto fine = open_state(); !fine) return fine;
+  if (options_.joins)
+    announce("joining");
+  else
+    serves_since_ = steady_now();
   auto listening = std::make_unique<gate>(
       gate_options{.host = options_.host, .port = options_.port, .talk_within = options_.handshake_within},
       [this] { return keys(); },
@@ -208,6 +212,18 @@ void mesh::announce(const std::string& condition) const {
   for (const auto& [name, link] : links_) link->announce(condition, steady_now());
 }
 
+void mesh::serves() {
+  serves_since_ = steady_now();
+  announce("serving");
+}
+
+std::uint64_t mesh::serves_ms() const {
+  const auto began = serves_since_.load();
+  if (began == moment::max()) return 0;
+  const auto served = std::max(steady_now() - std::max(began, fence_.last_pause()), duration{0});
+  return 1 + static_cast<std::uint64_t>(served / std::chrono::milliseconds{1});  // More than who does not serve yet.
+}
+
 std::vector<link_view> mesh::view() const {
   std::vector<link_view> all;
   for (const auto& [name, link] : links_) all.push_back(link->view(steady_now()));
@@ -215,9 +231,9 @@ std::vector<link_view> mesh::view() const {
 }
 
 hello mesh::own_hello(const std::string& to) const {
-  return {options_.cluster,      options_.self,         to,
-          options_.protocol_min, options_.protocol_max, options_.version,
-          incarnation_,          bridge_.caf_node(),    options_.owned};
+  return {options_.cluster,      options_.self,    to,           options_.protocol_min,
+          options_.protocol_max, options_.version, incarnation_, bridge_.caf_node(),
+          options_.owned,        serves_ms()};
 }
 
 judgement mesh::judge(const hello& said, const evidence& proof) const {
@@ -229,7 +245,8 @@ judgement mesh::judge(const hello& said, const evidence& proof) const {
                   .peers = {},
                   .owners = options_.owners,
                   .epochs = {},
-                  .living_incarnation = {}};
+                  .living_incarnation = {},
+                  .serves_ms = serves_ms()};
   for (const auto& [name, link] : links_) here.peers.insert(name);
   if (const auto* link = link_with(said.node)) here.living_incarnation = link->living_incarnation();
   const std::lock_guard hold{book_mutex_};
@@ -256,10 +273,12 @@ std::string mesh::make_session() {
   return random_text_from_system() + random_text_from_system();
 }
 
-void mesh::refused(const std::string& node, const std::string& address, const refusal& why, bool by_peer) {
+void mesh::refused(const hello& said, const std::string& address, const refusal& why, bool by_peer) {
   metrics_.refused_node(static_cast<std::size_t>(why.reason));
-  auto* link = link_with(node);
-  if (link) link->refused(why, by_peer);
+  const auto& node = said.node;
+  const auto rival_serves_ms = by_peer ? why.owner_serves_ms.value_or(0) : said.serves_ms.value_or(0);
+  const bool is_second = why.owner_serves_ms && serves_ms() <= rival_serves_ms;
+  if (auto* link = link_with(node)) link->refused(why, by_peer, is_second);
   if (is_passing(why.reason)) return;
   {
     const std::lock_guard hold{book_mutex_};
@@ -388,16 +407,20 @@ void mesh::pulse_for_ever() {
 
 void mesh::call_for_ever(peer_link& whom, base::random_source random) {
   const std::function<bool()> give_up = [this] { return is_stopping_.load(); };
-  const auto grace = own_call_wins(whom.whom().name) ? duration{0} : options_.down_after;
+  // A node that asks whether it may serve has no time for who calls whom.
+  const auto grace = [this, wins = own_call_wins(whom.whom().name)] {
+    if (wins) return duration{0};
+    return serves_since_.load() == moment::max() ? duration{options_.beat} : duration{options_.down_after};
+  };
   reconnect_backoff backoff{{options_.reconnect_first, options_.reconnect_longest}};
-  auto delay = grace;
+  auto delay = grace();
   std::optional<moment> seen_up;
   std::string told;
   while (whom.wait_for_idle(give_up)) {
     if (const auto up = whom.last_up(); up != seen_up) {
       seen_up = up;
       backoff.came_up(*up);
-      delay = grace + backoff.failed(steady_now(), random);
+      delay = grace() + backoff.failed(steady_now(), random);
       told.clear();
     }
     if (!whom.stays_idle(delay, give_up) || !whom.begin_call(steady_now())) continue;
@@ -407,12 +430,12 @@ void mesh::call_for_ever(peer_link& whom, base::random_source random) {
       talk.take(std::move(*made));
       if (!whom.wait_for_idle(give_up)) return;
     } else {
-      whom.call_failed(made.error().text);
+      whom.call_failed(made.error());
       if (made.error().kind == fault_kind::unauthorized && std::exchange(told, made.error().text) != told)
         log.warn("call-refused", {{"node", whom.whom().name}, {"why", told}});
     }
     // By then the other one's call has become a link, or this one may take its place.
-    delay = talk.is_put_off() ? options_.down_after : grace + backoff.failed(steady_now(), random);
+    delay = talk.is_put_off() ? options_.down_after : grace() + backoff.failed(steady_now(), random);
   }
 }
 

@@ -34,6 +34,7 @@ class mesh final : public bridge_listener {
   bool stop(duration longest);
   [[nodiscard]] result<void> send(parcel what);
   void announce(const std::string& condition) const;
+  void serves();
   [[nodiscard]] const link_options& options() const { return options_; }
   [[nodiscard]] std::uint16_t port() const { return gate_ ? gate_->port() : std::uint16_t{0}; }
   [[nodiscard]] const std::string& incarnation() const { return incarnation_; }
@@ -50,8 +51,9 @@ class mesh final : public bridge_listener {
   [[nodiscard]] bool note(const hello& accepted);
   [[nodiscard]] bool own_call_wins(const std::string& other) const { return options_.self < other; }
   [[nodiscard]] std::string make_session();
-  /// Counts and logs a no, and shows it at the link with the node that is meant, if there is one.
-  void refused(const std::string& node, const std::string& address, const refusal& why, bool by_peer);
+  /// Counts and logs a no, and shows it at the link with the node that is meant, if there is one. `said` is what that
+  /// node has said of itself, as far as it has.
+  void refused(const hello& said, const std::string& address, const refusal& why, bool by_peer);
   /// They have agreed.
   void enter(peer_link& with, const hello& said, std::uint32_t protocol, const std::string& session, wire connection,
              bool has_called);
@@ -67,6 +69,8 @@ class mesh final : public bridge_listener {
   [[nodiscard]] result<void> check() const;
   [[nodiscard]] result<void> open_state();
   [[nodiscard]] std::shared_ptr<const credentials> keys();
+  /// For how long, without a pause; 0: not yet.
+  [[nodiscard]] std::uint64_t serves_ms() const;
   [[nodiscard]] peer_link* link_of(const remote_door& door) const;
   [[nodiscard]] peer_link* link_in(const std::string& session) const;
   void tell(link_change change);
@@ -97,6 +101,7 @@ class mesh final : public bridge_listener {
   std::string stranger_told_;  ///< the gate's thread only, as the next
   moment stranger_again_{};
 
+  std::atomic<moment> serves_since_{moment::max()};
   std::atomic<bool> is_leaving_{false};
   std::atomic<bool> is_stopping_{false};
   int stop_signal_ = -1;

@@ -36,6 +36,11 @@ class pause_fence {
     vouched_.insert(peer);
     if (vouched_ == peers_) closed_until_ = moment{};
   }
+  /// When the last pause ended, or was noticed; the beginning of time: there was none.
+  [[nodiscard]] moment last_pause() const {
+    const std::lock_guard hold{mutex_};
+    return closed_since_;
+  }
   /// Also closed when the pulse is late: perhaps this thread runs again before that one.
   [[nodiscard]] bool is_open(moment now) const {
     const std::lock_guard hold{mutex_};

@@ -20,7 +20,8 @@ peer_link::peer_link(const peer& who, const link_options& options, const base::c
       metrics_(std::move(metrics)),
       since_(time.now()) {}
 
-void peer_link::change(link_state state, const std::string& why, std::optional<refusal> no, bool by_peer) {
+void peer_link::change(link_state state, const std::string& why, std::optional<refusal> no, bool by_peer,
+                       bool is_second) {
   changed_.notify_all();
   const bool is_news = state != state_ || (no && no != no_) || history_.empty();
   why_ = why;
@@ -29,7 +30,7 @@ void peer_link::change(link_state state, const std::string& why, std::optional<r
   state_ = state;
   since_ = time_.now();
   metrics_.up(state == link_state::up);
-  link_change now{peer_.name, state, since_, why, {}, by_peer};
+  link_change now{peer_.name, state, since_, why, {}, by_peer, is_second};
   if (no) now.refusal = no->reason;
   history_.push_back(now);
   if (history_.size() > history_max) history_.pop_front();
@@ -49,14 +50,15 @@ bool peer_link::finish_call() {
   return phase_ == phase::calling && !answering_;
 }
 
-void peer_link::call_failed(const std::string& why) {
+void peer_link::call_failed(const fault& why) {
   const lock_guard hold{mutex_};
+  is_absent_ = why.kind == fault_kind::not_found;
   if (phase_ != phase::calling) return;
   phase_ = phase::idle;
   metrics_.call_failed();
   // A peer that has left, or refuses, is not called so again only because it cannot be reached.
   if (state_ == link_state::down)
-    change(link_state::down, why);
+    change(link_state::down, why.text);
   else
     changed_.notify_all();
 }
@@ -75,10 +77,10 @@ void peer_link::answer_ended() {
   changed_.notify_all();
 }
 
-void peer_link::refused(const refusal& why, bool by_peer) {
+void peer_link::refused(const refusal& why, bool by_peer, bool is_second) {
   const lock_guard hold{mutex_};
   if (phase_ == phase::joining || phase_ == phase::up || is_passing(why.reason)) return;
-  change(link_state::refused, (by_peer ? "the peer refuses: " : "refused: ") + why.text, why, by_peer);
+  change(link_state::refused, (by_peer ? "the peer refuses: " : "refused: ") + why.text, why, by_peer, is_second);
 }
 
 line peer_link::joining(const std::string& session, const hello& peer_hello, std::uint32_t protocol, moment now) {
@@ -328,6 +330,11 @@ bool peer_link::is_session(const std::string& session) const {
   return !session.empty() && session_ == session;
 }
 
+bool peer_link::is_absent() const {
+  const lock_guard hold{mutex_};
+  return is_absent_;
+}
+
 bool peer_link::is_up() const {
   const lock_guard hold{mutex_};
   return phase_ == phase::up && !peer_leaves_;
@@ -337,7 +344,7 @@ link_view peer_link::view(moment now) const {
   const lock_guard hold{mutex_};
   link_view seen;
   seen.node = peer_.name;
-  seen.address = peer_.host + ":" + std::to_string(peer_.port);
+  seen.address = peer_.address();
   seen.state = state_;
   seen.why = why_;
   seen.since = since_;

@@ -44,11 +44,12 @@ class peer_link {
   [[nodiscard]] bool begin_call(moment now);
   /// The last moment to give way to the peer's own call. False: this call is over.
   [[nodiscard]] bool finish_call();
-  void call_failed(const std::string& why);
+  /// fault{not_found}: nobody listens there.
+  void call_failed(const fault& why);
   [[nodiscard]] bool begin_answer(bool own_call_wins, moment now);
   void answer_ended();
   /// What one side holds against the other. A link that stands is not touched by it.
-  void refused(const refusal& why, bool by_peer);
+  void refused(const refusal& why, bool by_peer, bool is_second);
 
   /// They have agreed. Returns the line that this one replaces, or null.
   [[nodiscard]] line joining(const std::string& session, const hello& peer_hello, std::uint32_t protocol, moment now);
@@ -92,6 +93,8 @@ class peer_link {
   [[nodiscard]] bool is_door(const remote_door& door) const;
   [[nodiscard]] bool is_session(const std::string& session) const;
   [[nodiscard]] bool is_up() const;
+  /// The last call has found that nobody listens at the peer's address.
+  [[nodiscard]] bool is_absent() const;
   [[nodiscard]] link_view view(moment now) const;
 
  private:
@@ -99,7 +102,8 @@ class peer_link {
   static constexpr std::size_t history_max = 32;
 
   // All with the lock held.
-  void change(link_state state, const std::string& why, std::optional<refusal> no = {}, bool by_peer = false);
+  void change(link_state state, const std::string& why, std::optional<refusal> no = {}, bool by_peer = false,
+              bool is_second = false);
   void end_session(link_state state, const std::string& why);
   void come_up(const remote_door& door, moment now);
   void say(word_kind what, moment now);
@@ -116,6 +120,7 @@ class peer_link {
   mutable std::condition_variable changed_;
   phase phase_ = phase::idle;
   bool answering_ = false;
+  bool is_absent_ = false;
   std::string session_;
   line line_;
   remote_door door_;

@@ -18,7 +18,7 @@ talker::reply answering::hear(std::string_view text, bool is_encrypted, const st
 }
 
 talker::reply answering::refuse(const refusal& why) {
-  mesh_.refused(said_.node, address_, why, false);
+  mesh_.refused(said_, address_, why, false);
   return {describe::to_json(to_verdict(why)), true, false};
 }
 
@@ -42,7 +42,7 @@ talker::reply answering::hear_verdict(std::string_view text) {
   const auto read = describe::from_json<verdict>(text);
   if (!read) return refuse({refusal_reason::unreadable, "it says no verdict: " + read.error().text});
   if (!read->accepted) {
-    mesh_.refused(said_.node, address_, to_refusal(*read), true);
+    mesh_.refused(said_, address_, to_refusal(*read), true);
     return {{}, true, false};
   }
   // Not before it is sure that the caller wants it: only a link makes an epoch known.
@@ -55,10 +55,17 @@ void answering::take(wire connection) {
   mesh_.enter(*link_, said_, protocol_, session_, std::move(connection), false);
 }
 
+/// As far as it has said one; the name is that of the node that was called.
+hello calling::peer_hello() const {
+  auto known = said_.own.value_or(hello{});
+  known.node = link_.whom().name;
+  return known;
+}
+
 std::string calling::opening() { return describe::to_json(mesh_.own_hello(link_.whom().name)); }
 
 talker::reply calling::refuse(const refusal& why) {
-  mesh_.refused(link_.whom().name, {}, why, false);
+  mesh_.refused(peer_hello(), link_.whom().address(), why, false);
   return {describe::to_json(to_verdict(why)), true, false};
 }
 
@@ -69,7 +76,7 @@ talker::reply calling::hear(std::string_view text, bool is_encrypted, const std:
   if (!read->accepted) {
     const auto why = to_refusal(*read);
     is_put_off_ = is_passing(why.reason);
-    mesh_.refused(link_.whom().name, {}, why, true);
+    mesh_.refused(peer_hello(), link_.whom().address(), why, true);
     return {{}, true, false};
   }
   said_ = std::move(*read);

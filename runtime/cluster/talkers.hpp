@@ -45,6 +45,7 @@ class calling final : public talker {
 
  private:
   reply refuse(const refusal& why);
+  [[nodiscard]] hello peer_hello() const;
 
   mesh& mesh_;
   peer_link& link_;

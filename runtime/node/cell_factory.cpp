@@ -59,9 +59,12 @@ result<void> cell_factory::refuse_strange_stores() const {
   return {};
 }
 
-result<void> cell_factory::prepare() {
+result<void> cell_factory::claim() {
   if (auto known = refuse_strange_stores(); !known) return known;
-  if (auto opened = open_slots(); !opened) return opened;
+  return open_slots();
+}
+
+result<void> cell_factory::prepare() {
   for (const auto& definition : services_) {
     const auto& name = definition.name();
     const auto special = options_.services.find(definition.service());

@@ -23,7 +23,7 @@ namespace musiccorp::node {
 /// Makes the cells of one node: the first of each from what prepare() has opened, and another one, from its store,
 /// whenever its supervisor asks for it. Everything that it is given must outlive it; it must outlive the cells.
 ///
-/// prepare() first; then start() from supervisors' threads, for one service at a time.
+/// claim() and prepare() first; then start() from supervisors' threads, for one service at a time.
 class cell_factory {
  public:
   /// `services` are those that run here, `wires` those of all.
@@ -33,8 +33,10 @@ class cell_factory {
                std::shared_ptr<supervision::watchdog> watchdog, service::dependency_board& asked,
                std::shared_ptr<telemetry::span_store> spans);
 
-  /// Looks at what an earlier process of this data folder left and who is to blame for its end, and opens every
-  /// store, so that each knows of it before anything runs. The error names what could not be opened.
+  /// Makes sure that this process is the only one in its data folder, and looks at what an earlier one left there and
+  /// who is to blame for its end. Opens no store. The error names what is in the way.
+  [[nodiscard]] result<void> claim();
+  /// Opens every store, so that each knows of it before anything runs. The error names what could not be opened.
   [[nodiscard]] result<void> prepare();
   /// A start function's work: a cell for this service, in the directory and started.
   [[nodiscard]] result<supervision::started_child> start(const service_definition& definition,

@@ -2,8 +2,10 @@
 
 #include <caf/all.hpp>
 #include <fstream>
+#include <set>
 
 #include "cluster/epoch_book.hpp"
+#include "cluster/peer_link.hpp"
 #include "service/cell_types.hpp"
 #include "service/remote_frames.hpp"
 #include "telemetry/log.hpp"
@@ -19,6 +21,14 @@ const telemetry::logger log{"node"};
 constexpr base::duration answer_longest = 10min;
 
 constexpr std::string_view ousted_file = "ousted";
+
+constexpr auto join_looks_each = 20ms;  ///< for time that passes; changes wake it
+
+std::set<std::string> names_of(const std::vector<cluster::peer>& peers) {
+  std::set<std::string> names;
+  for (const auto& one : peers) names.insert(one.name);
+  return names;
+}
 
 std::uint64_t next_epoch(const cluster::epoch_book& seen, const std::string& partition) {
   const auto known = seen.owner_of(partition);
@@ -51,6 +61,7 @@ result<void> neighbours::open() {
                                              "; if you know that it is, remove " + (data_ / ousted_file).string());
   }
   auto options = cluster_.links;
+  options.joins = true;
   options.state = data_ / "epochs.json";
   auto seen = cluster::read_epochs(options.state);
   if (!seen) return failure(std::move(seen.error()));
@@ -61,7 +72,9 @@ result<void> neighbours::open() {
   options.on_parcel = [this](const std::string& node, cluster::parcel one) { arrived(node, std::move(one)); };
   options.on_link = [this](const cluster::link_change& change) {
     change.state == cluster::link_state::up ? link_is_up(change.node) : link_is_lost(change.node);
-    refused(change);
+    standing_->told(change, cluster::steady_now());
+    link_changed_.notify_all();
+    end_if_ousted();
   };
   options.on_undecodable = [this](const std::string& node, const std::string& text) { undecodable(node, text); };
   way_out_ = std::make_shared<way_out>(system_, std::move(options));
@@ -82,7 +95,29 @@ result<void> neighbours::open() {
   return {};
 }
 
-result<void> neighbours::start() { return way_out_->links.start(); }
+result<void> neighbours::start() {
+  standing_.emplace(names_of(cluster_.links.peers), cluster_.links.down_after, cluster::steady_now());
+  return way_out_->links.start();
+}
+
+result<void> neighbours::join() {
+  auto& links = way_out_->links;
+  std::unique_lock hold{mutex_};
+  for (;;) {
+    for (const auto& one : cluster_.links.peers) standing_->absent(one.name, links.is_absent(one.name));
+    if (const auto end = standing_->has_to_end(cluster::steady_now())) {
+      hold.unlock();
+      oust(*end);
+      return failure(fault_kind::conflict, end->why);
+    }
+    if (standing_->is_admitted(cluster::steady_now())) break;
+    link_changed_.wait_for(hold, join_looks_each);
+  }
+  standing_->serves();
+  links.serves();
+  has_joined_ = true;
+  return {};
+}
 
 void neighbours::stop() {
   if (way_out_) (void)way_out_->links.stop();
@@ -146,38 +181,21 @@ void neighbours::asked(const std::string& node, const std::string& partition, se
                  sink_.address());
 }
 
-/// A name that is taken may be one's own of a moment ago, whose end the peer has not noticed yet.
 void neighbours::sweep() {
-  const auto now = clock_->now();
-  (void)sink_.expire(now);
-  std::string by;
-  {
-    const std::lock_guard hold{mutex_};
-    for (const auto& [node, since] : name_taken_)
-      if (now - since > 4 * cluster_.links.down_after) by = node;
-  }
-  if (!by.empty()) oust("another process called " + cluster_.links.self + " has a link with node " + by, false);
+  (void)sink_.expire(clock_->now());
+  end_if_ousted();
 }
 
-void neighbours::refused(const cluster::link_change& change) {
-  using cluster::refusal_reason;
-  const bool by_peer = change.state == cluster::link_state::refused && change.refused_by_peer;
-  {
-    const std::lock_guard hold{mutex_};
-    if (by_peer && change.refusal == refusal_reason::name_taken)
-      name_taken_.emplace(change.node, clock_->now());
-    else
-      name_taken_.erase(change.node);
-  }
-  if (by_peer && (change.refusal == refusal_reason::replaced || change.refusal == refusal_reason::epoch_clash))
-    oust(change.why, true);
+void neighbours::end_if_ousted() {
+  if (!has_joined_) return;
+  if (const auto end = standing_->has_to_end(cluster::steady_now())) oust(*end);
 }
 
-void neighbours::oust(const std::string& why, bool for_ever) {
+void neighbours::oust(const cluster::standing::end& end) {
   if (is_ousted_.exchange(true)) return;
-  log.error("node-ousted", {{"node", cluster_.links.self}, {"why", why}});
-  if (for_ever) std::ofstream{data_ / ousted_file} << why;
-  ousted_(why);
+  log.error("node-ousted", {{"node", cluster_.links.self}, {"why", end.why}});
+  if (end.for_ever) std::ofstream{data_ / ousted_file} << end.why;
+  ousted_(end.why);
 }
 
 /// Their publishers are here again for our subscribers; ours are for theirs, who are told by their own node.

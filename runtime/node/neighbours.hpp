@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "cluster/links.hpp"
+#include "cluster/standing.hpp"
 #include "node/node.hpp"
 #include "node/response_sink.hpp"
 #include "service/cell.hpp"
@@ -44,6 +46,9 @@ class neighbours {
   [[nodiscard]] result<void> open();
   /// The links come when the others do. The error says what is wrong with address, certificates or epochs.
   [[nodiscard]] result<void> start();
+  /// Asks the peers whether this node may serve, and waits until all who can be reached have answered; see
+  /// cluster::standing. After a no, `ousted` has been called, and the error says why.
+  [[nodiscard]] result<void> join();
   /// What was said is given to the peers, within a limit; then there are no links.
   void stop();
   /// Tells them how this node is; see cluster::links.
@@ -87,8 +92,8 @@ class neighbours {
   void undecodable(const std::string& node, const std::string& text);
   void link_is_up(const std::string& node);
   void link_is_lost(const std::string& node);
-  void refused(const cluster::link_change& change);
-  void oust(const std::string& why, bool for_ever);
+  void end_if_ousted();
+  void oust(const cluster::standing::end& end);
 
   caf::actor_system& system_;
   const cluster_options& cluster_;
@@ -96,7 +101,9 @@ class neighbours {
   std::function<void(const std::string& why)> ousted_;
   std::atomic<bool> is_ousted_{false};
   std::mutex mutex_;
-  std::map<std::string, base::instant> name_taken_{};  ///< since when a peer says so; guarded by `mutex_`
+  std::condition_variable link_changed_;
+  std::optional<cluster::standing> standing_;  ///< from start() on
+  std::atomic<bool> has_joined_{false};        ///< before that, only join() says that it failed
   std::span<const service_definition> local_;
   const std::map<std::string, service::wiring>& wires_;
   std::shared_ptr<service::directory> places_;

@@ -99,16 +99,17 @@ class node::parts {
       how.version = options_.version;
       exporter_ = std::make_unique<span_exporter>(std::move(how), spans_, clock_, options_.seed ^ 0x5ba5ULL);
     }
-    if (auto prepared = cells_.prepare(); !prepared) return prepared;
+    if (auto ours = cells_.claim(); !ours) return ours;
     gateway_ =
         std::make_unique<gateway>(system_, places_, counts_of(options_), clock_, options_.seed ^ 0x6a7e'3a11ULL,
                                   options_.request_timeout, spans_, options_.traces.begun_one_in);
     if (options_.cluster) {
       neighbours_.emplace(system_, options_, local_, wires_, places_, clock_, numbers_.registry(),
                           [this](const std::string& why) { give_up(why); });
-      if (auto opened = neighbours_->open(); !opened) return opened;
       gateway_->act_only_if([this] { return neighbours_->may_act(); });
+      if (auto joined = join_cluster(); !joined) return joined;
     }
+    if (auto prepared = cells_.prepare(); !prepared) return prepared;
     watcher_.emplace(watchdog_, std::max<std::chrono::milliseconds>(options_.supervision.handler_deadline / 8, 10ms),
                      [this, follows = options_.supervision.wedged_ends_process
                                           ? supervision::end_process()
@@ -118,8 +119,6 @@ class node::parts {
                      });
     if (auto grown = grow_tree(); !grown) return grown;
     tree_numbers_.declare();
-    if (neighbours_)
-      if (auto linked = neighbours_->start(); !linked) return linked;
     if (auto serving = open_door(); !serving) return serving;
     log.info("node-started", {{"node", options_.name}, {"port", port_}, {"services", local_.size()}});
     return {};
@@ -173,6 +172,14 @@ class node::parts {
 
  private:
   enum class tree_state : std::uint8_t { starting, up, ended };
+
+  /// Before any store is opened: whoever else has this name or a share of this node's is there first.
+  result<void> join_cluster() {
+    if (auto opened = neighbours_->open(); !opened) return opened;
+    if (auto linked = neighbours_->start(); !linked) return linked;
+    log.info("node-joining", {{"node", options_.name}, {"peers", options_.cluster->links.peers.size()}});
+    return neighbours_->join();
+  }
 
   /// Starts the root and waits until everything below it is up.
   result<void> grow_tree() {

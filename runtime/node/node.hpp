@@ -76,8 +76,9 @@ struct node_options {
   service_options defaults{};
   std::map<std::string, service_options> services{};  ///< those that differ
   std::optional<cluster_options> cluster{};           ///< missing: everything runs here
-  /// The node has given up: the budget of its root is spent, or a wedge can't be mended. Called once, on any thread;
-  /// must not wait for the node. What is left to do is stop().
+  /// The node has given up: the budget of its root is spent, a wedge can't be mended, or the other nodes know a
+  /// better owner of its share. Called once, on any thread, in the last case also before start() fails; must not wait
+  /// for the node. What is left to do is stop().
   std::function<void(const std::string& why)> gave_up{};
 };
 
@@ -85,8 +86,9 @@ struct node_options {
 /// answers HTTP. The only place where rooms are put together.
 class node {
  public:
-  /// Opens everything and starts; when it returns, the node is ready. Errors name what could not be opened and what
-  /// to do; then nothing is left running.
+  /// Opens everything and starts; when it returns, the node is ready. In a cluster it first asks the other nodes, see
+  /// cluster::standing; until then no store is open and there is no door. Errors name what could not be opened and
+  /// what to do; then nothing is left running.
   [[nodiscard]] static result<std::unique_ptr<node>> start(node_options options,
                                                            std::vector<service_definition> services);
   /// stop() at once: 2 s to stop the tree, 2 s to kill it. Never waits longer: a cell that does not end is left

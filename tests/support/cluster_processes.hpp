@@ -113,12 +113,17 @@ class cluster_processes {
       one["http"] = "127.0.0.1:" + std::to_string(ports[1]);
     }
     file["links"] = {{"beat_ms", 50}, {"down_after_ms", 300}};
-    auto its_file = file_name();
-    its_file.insert(its_file.rfind(".json"), ".twin");
-    std::ofstream{its_file} << file.dump(2);
+    std::ofstream{twin_file()} << file.dump(2);
     auto log = its_data;
     log += ".log";
-    return run(name, its_file, its_data, log);
+    return run(name, twin_file(), its_data, log);
+  }
+  /// Of the last twin, which had this name.
+  [[nodiscard]] std::string twin_url(const std::string& name) const {
+    const auto file = nlohmann::json::parse(std::ifstream{twin_file()});
+    for (const auto& one : file["nodes"])
+      if (one["name"] == name) return "http://" + one["http"].get<std::string>();
+    return {};
   }
   [[nodiscard]] std::filesystem::path data(const std::string& name) const { return folder_ / name; }
   void wait_until_ready(const std::string& name, std::chrono::milliseconds longest = std::chrono::seconds{60}) {
@@ -190,6 +195,7 @@ class cluster_processes {
   [[nodiscard]] std::string own_file(const std::string& name) const {
     return (folder_ / ("cluster." + name + ".json")).string();
   }
+  [[nodiscard]] std::string twin_file() const { return (folder_ / "cluster.twin.json").string(); }
   [[nodiscard]] std::string file_of(const std::string& name) const {
     return std::filesystem::exists(own_file(name)) ? own_file(name) : file_name();
   }

@@ -20,14 +20,22 @@ TEST(EpochBook, KnowsANewOwnerAStaleOneAndAClash) {
   EXPECT_EQ(book.weigh("order", first), claim::known);
   EXPECT_EQ(book.weigh("order", {4, "a", "x"}), claim::stale);
   EXPECT_EQ(book.weigh("order", {5, "a", "y"}), claim::clash);
-  EXPECT_EQ(book.weigh("order", {5, "b", "x"}), claim::clash);
-  EXPECT_EQ(book.weigh("order", {6, "b", "y"}), claim::new_owner);
+  EXPECT_EQ(book.weigh("order", {6, "a", "y"}), claim::new_owner);
+}
+
+/// It may be a new node, whose epochs begin with 1.
+TEST(EpochBook, TakesAPartitionThatHasMovedToAnotherNodeUnderAnyEpoch) {
+  epoch_book book;
+  (void)book.note("order", first);
+  EXPECT_EQ(book.weigh("order", {1, "b", "y"}), claim::new_owner);
+  EXPECT_TRUE(book.note("order", {1, "b", "y"}));
+  EXPECT_EQ(book.weigh("order", {1, "b", "z"}), claim::clash);
 }
 
 TEST(EpochBook, NeverGoesBack) {
   epoch_book book;
   (void)book.note("order", first);
-  EXPECT_FALSE(book.note("order", {4, "b", "y"}));
+  EXPECT_FALSE(book.note("order", {4, "a", "y"}));
   EXPECT_FALSE(book.note("order", first));
   EXPECT_EQ(book.owner_of("order"), first);
 }

@@ -103,6 +103,16 @@ TEST_F(Judge, RefusesPartitionsOfOthers) {
   expect_no(refusal_reason::foreign_partition, "belongs to nobody");
 }
 
+TEST_F(Judge, SaysForHowLongItHasServedWhatSomebodyElseClaims) {
+  here.serves_ms = 42;
+  const auto refused = [&] { return std::get<refusal>(judge(said, proof, here)).owner_serves_ms; };
+  said.partitions = {{"payment", 9}};
+  EXPECT_EQ(refused(), 42U);
+  said.partitions = {{"stock", 9}};
+  EXPECT_EQ(refused(), std::nullopt) << "it is only a bystander";
+  EXPECT_EQ(to_refusal(to_verdict({refusal_reason::foreign_partition, "", 7})).owner_serves_ms, 7U);
+}
+
 TEST_F(Judge, RefusesAnOwnerThatWasReplaced) {
   (void)here.epochs.note("order", {6, "a", "next"});
   expect_no(refusal_reason::replaced, "epoch 5 of partition \"order\" is over: epoch 6 was seen from node \"a\"");
@@ -129,7 +139,7 @@ TEST_F(Judge, DoesNotStartUnderAnEpochThatIsOver) {
   (void)book.note("order", {5, "a", "before"});
   ASSERT_TRUE(judge_own(said, book));
   EXPECT_EQ(judge_own(said, book)->reason, refusal_reason::epoch_clash);
-  (void)book.note("order", {7, "b", "someone"});
+  (void)book.note("order", {7, "a", "someone"});
   EXPECT_EQ(judge_own(said, book)->reason, refusal_reason::replaced);
   said.partitions["order"] = 8;
   EXPECT_FALSE(judge_own(said, book));

@@ -93,6 +93,72 @@ TEST(Links, TellEachOtherHowTheirNodesAre) {
   EXPECT_EQ(c.view_of("a").condition, c.all->is_up("a") ? "serving" : "");
 }
 
+/// b's cluster file gives it a partition of a's, too.
+link_options overlapping(const little_cluster& cluster) {
+  auto wrong = cluster.options("b");
+  wrong.owners["order-a"] = "b";
+  wrong.owned["order-a"] = 1;
+  return wrong;
+}
+
+const link_change* foreign(little_node& node) {
+  for (const auto& one : node.changes)
+    if (one.refusal == refusal_reason::foreign_partition) return &one;
+  return nullptr;
+}
+
+TEST(Links, TellTheSecondOwnerOfAPartitionThatItIsTheSecond) {
+  const little_cluster cluster{{"a", "b"}};
+  auto late = overlapping(cluster);
+  late.joins = true;
+  little_node a{cluster.options("a")}, b{std::move(late)};
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(b.all->start());
+  ASSERT_TRUE(b.until([&] { return foreign(b) != nullptr; }));
+  EXPECT_TRUE(foreign(b)->is_second) << foreign(b)->why;
+  ASSERT_TRUE(a.until([&] { return foreign(a) != nullptr; }));
+  EXPECT_FALSE(foreign(a)->is_second) << foreign(a)->why;
+}
+
+TEST(Links, TellBothOwnersOfAPartitionThatTheyAreTheSecondWhenNeitherServesYet) {
+  const little_cluster cluster{{"a", "b"}};
+  auto one = cluster.options("a"), other = overlapping(cluster);
+  one.joins = other.joins = true;
+  little_node a{std::move(one)}, b{std::move(other)};
+  for (auto* node : {&a, &b}) ASSERT_TRUE(node->all->start());
+  for (auto* node : {&a, &b}) ASSERT_TRUE(node->until([&] { return foreign(*node) && foreign(*node)->is_second; }));
+}
+
+/// As when both could not see each other while the second one came.
+TEST(Links, TellTheYoungerOwnerOfAPartitionThatItIsTheSecondAlsoWhenBothServe) {
+  const little_cluster cluster{{"a", "b"}};
+  auto older = cluster.options("a");
+  older.joins = true;
+  little_node a{std::move(older)}, b{overlapping(cluster)};
+  ASSERT_TRUE(a.all->start());
+  a.all->serves();
+  const auto old = std::chrono::steady_clock::now() + 20ms;
+  ASSERT_TRUE(a.until([&] { return std::chrono::steady_clock::now() > old; }));
+  ASSERT_TRUE(b.all->start());
+  for (auto* one : {&a, &b}) ASSERT_TRUE(one->until([&] { return foreign(*one) != nullptr; }));
+  EXPECT_FALSE(foreign(a)->is_second) << foreign(a)->why;
+  EXPECT_TRUE(foreign(b)->is_second) << foreign(b)->why;
+}
+
+TEST(Links, SayThatTheirNodeJoinsUntilItServes) {
+  const little_cluster cluster{{"a", "b"}};
+  auto late = cluster.options("b");
+  late.joins = true;
+  little_node a{cluster.options("a")}, b{std::move(late)};
+  ASSERT_TRUE(b.all->start());
+  EXPECT_TRUE(b.until([&] { return b.all->is_absent("a"); })) << "nobody listens there yet";
+  ASSERT_TRUE(a.all->start());
+  ASSERT_TRUE(a.until([&] { return a.view_of("b").condition == "joining"; }));
+  EXPECT_TRUE(b.until_up("a"));
+  b.all->serves();
+  EXPECT_TRUE(a.until([&] { return a.view_of("b").condition == "serving"; }));
+}
+
 /// Somebody who takes calls and says nothing, as the kernel does for a frozen process.
 class silent_listener {
  public:

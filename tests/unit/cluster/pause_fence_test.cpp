@@ -57,6 +57,13 @@ TEST_F(PauseFence, HasNobodyToAskInAClusterOfOne) {
   EXPECT_TRUE(alone.is_open(at(5s)));
 }
 
+TEST_F(PauseFence, KnowsWhenTheLastPauseEnded) {
+  pulse(0s, 1s);
+  EXPECT_EQ(fence_.last_pause(), moment{});
+  pulse(5s, 6s);
+  EXPECT_EQ(fence_.last_pause(), at(5s));
+}
+
 TEST_F(PauseFence, EachPauseIsItsOwn) {
   pulse(0s, 1s);
   pulse(5s, 5s + 200ms);

@@ -1,0 +1,159 @@
+// Two nodes that claim the same: the second one does not open its share, and says why.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/ledger.hpp"
+#include "support/three_nodes.hpp"
+
+namespace musiccorp {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing;
+using ::testing::HasSubstr;
+
+constexpr int gave_up = 70;
+constexpr auto patience = 60s;
+
+/// Asks a door again and again whether it serves, for as long as it lives.
+class door_watch {
+ public:
+  explicit door_watch(std::string url) : url_{std::move(url)}, watcher_{[this] { watch(); }} {}
+  ~door_watch() { (void)served(); }
+  door_watch(const door_watch&) = delete;
+  door_watch& operator=(const door_watch&) = delete;
+
+  /// What was answered with 2xx until now. Then it looks no more.
+  [[nodiscard]] std::vector<std::string> served() {
+    is_over_ = true;
+    if (watcher_.joinable()) watcher_.join();
+    return served_;
+  }
+
+ private:
+  void watch() {
+    http::client connection{{.timeout = 2s}};
+    const demo::shop_client door{connection, url_};
+    while (!is_over_) {
+      for (const auto* route : {"/orders", "/catalog", "/readyz", "/shipments/nobody", "/notifications"})
+        if (const auto said = connection.fetch(door.get_request(route)); said && said->status / 100 == 2)
+          served_.push_back(route + (" " + std::to_string(said->status)));
+      (void)::poll(nullptr, 0, 2);
+    }
+  }
+
+  const std::string url_;
+  std::atomic<bool> is_over_{false};
+  std::vector<std::string> served_;
+  std::thread watcher_;
+};
+
+class Ownership : public three_nodes<::testing::Test> {
+ protected:
+  /// Each store in a folder, and when it was written last.
+  static std::map<std::string, std::filesystem::file_time_type> stores(const std::filesystem::path& folder) {
+    std::map<std::string, std::filesystem::file_time_type> found;
+    for (const auto& one : std::filesystem::directory_iterator{folder})
+      if (one.path().extension() == ".db") found[one.path().filename()] = one.last_write_time();
+    return found;
+  }
+  /// A cluster file of east's own, in which it hosts the orders, too.
+  void give_east_the_orders() {
+    nodes_.edit_for("east", [](auto& file) {
+      for (auto& node : file["nodes"]) {
+        auto& hosts = node["hosts"];
+        if (node["name"] == "east") hosts.push_back("order");
+        if (node["name"] == "north") hosts.erase(std::ranges::find(hosts, "order"));
+      }
+    });
+  }
+};
+
+TEST_F(Ownership, ANodeWhoseFileClaimsWhatAnotherOneServesDoesNotStartItsShare) {
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), 6};
+  board_.put(nodes_.url("north"));
+  let_work(load, 60);
+  EXPECT_EQ(nodes_.stop("east"), (demo::process_end{0, 0}));
+  const auto before = stores(nodes_.data("east"));
+  ASSERT_EQ(before.size(), 4U);
+
+  give_east_the_orders();
+  door_watch door{nodes_.url("east")};
+  nodes_.launch("east");
+  const auto ended = nodes_.wait("east", patience);
+  EXPECT_THAT(door.served(), ::testing::IsEmpty());
+  ASSERT_TRUE(ended) << nodes_.log_end("east");
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  EXPECT_THAT(nodes_.log_end("east"), HasSubstr("The node gave up: "));
+  EXPECT_THAT(nodes_.log_end("east"), HasSubstr("claims partition \"order\"; by the cluster file of node"));
+  EXPECT_EQ(stores(nodes_.data("east")), before) << "it has opened a store";
+  EXPECT_FALSE(std::filesystem::exists(nodes_.data("east") / "ousted")) << "the right file mends it";
+
+  nodes_.edit_for("east",
+                  [&](auto& file) { file = nlohmann::ordered_json::parse(std::ifstream{nodes_.file_name()}); });
+  nodes_.start("east");
+  expect_whole();
+  let_work(load, 60);
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U);
+  expect_all_promises(answered);
+  expect_ledger_zero(shop(), rest_longest_);
+}
+
+/// While the true owner is away, somebody whose file is another one still knows that there is one.
+TEST_F(Ownership, ABystanderIsEnoughToKeepItOut) {
+  nodes_.start("south");
+  give_east_the_orders();
+  door_watch door{nodes_.url("east")};
+  nodes_.launch("east");
+  const auto ended = nodes_.wait("east", patience);
+  EXPECT_THAT(door.served(), ::testing::IsEmpty());
+  ASSERT_TRUE(ended) << nodes_.log_end("east");
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  EXPECT_THAT(nodes_.log_end("east"), HasSubstr("by the cluster file of node \\\"south\\\" it belongs to"));
+  EXPECT_TRUE(stores(nodes_.data("east")).empty());
+}
+
+TEST_F(Ownership, ASecondProcessOnACopyOfTheDataNeverServesAlsoUnderHigherEpochs) {
+  nodes_.start_all();
+  expect_whole();
+  stubborn_clients load{board_, plan(100'000), 6};
+  board_.put(nodes_.url("north"));
+  let_work(load, 60);
+  const auto copy = folder_.path() / "copy";
+  std::filesystem::create_directories(copy);
+  for (const auto& one : std::filesystem::directory_iterator{nodes_.data("south")}) {
+    std::error_code gone;  // It is in use, and some of its files live for a moment.
+    std::filesystem::copy_file(one.path(), copy / one.path().filename(), gone);
+  }
+  auto book = nlohmann::json::parse(std::ifstream{copy / "epochs.json"});
+  for (auto& one : book["partitions"]) one["epoch"] = one["epoch"].get<std::uint64_t>() + 10;
+  std::ofstream{copy / "epochs.json"} << book;
+  const auto before = stores(copy);
+  ASSERT_EQ(before.size(), 4U);
+
+  auto twin = nodes_.launch_twin("south", copy);
+  door_watch door{nodes_.twin_url("south")};
+  const auto ended = twin.wait(patience);
+  EXPECT_THAT(door.served(), ::testing::IsEmpty());
+  ASSERT_TRUE(ended) << text_of(folder_.path() / "copy.log");
+  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  EXPECT_THAT(text_of(folder_.path() / "copy.log"),
+              HasSubstr("The node gave up: another process of this node's name"));
+  EXPECT_EQ(stores(copy), before) << "it has opened a store";
+
+  let_work(load, 60);
+  const auto link = nodes_.link(connection_, "north", "south");
+  ASSERT_TRUE(link);
+  EXPECT_EQ(link->state, cluster::link_state::up);
+  EXPECT_EQ(link->times_up, 1U) << "the true one has noticed something";
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 100U);
+  expect_all_promises(answered);
+  expect_ledger_zero(shop(), rest_longest_);
+}
+
+}  // namespace
+}  // namespace musiccorp
