@@ -342,6 +342,37 @@ TEST(Links, RefuseASecondNodeOfANameAndTellIt) {
   EXPECT_TRUE(is_told("\"refused-by-node\""));
 }
 
+/// Whoever reads either log knows what to do.
+TEST(Links, RefuseAnIncompatibleProtocolWithAClearLineOnBothSides) {
+  const little_cluster cluster{{"a", "b"}};
+  auto newer = cluster.options("b");
+  newer.protocol_min = newer.protocol_max = 2;
+  const telemetry::captured_logs logs;
+  little_node a{cluster.options("a")}, b{std::move(newer)};
+  for (auto* one : {&a, &b}) ASSERT_TRUE(one->all->start());
+  for (auto* one : {&a, &b}) {
+    const auto& other = one == &a ? "b" : "a";
+    ASSERT_TRUE(one->until_state(other, link_state::refused)) << other;
+    EXPECT_EQ(one->changes.back().refusal, refusal_reason::protocol);
+  }
+  const std::string sentence = R"(node \"b\" speaks protocol 2, node \"a\" speaks 1)";
+  const std::string other_way = R"(node \"a\" speaks protocol 1, node \"b\" speaks 2)";
+  const auto is_told = [&](std::string_view event) {
+    return a.until([&] {
+      for (const auto& one : logs.lines())
+        if (one.find(event) != std::string::npos &&
+            (one.find(sentence) != std::string::npos || one.find(other_way) != std::string::npos))
+          return true;
+      return false;
+    });
+  };
+  EXPECT_TRUE(is_told("\"node-refused\"")) << "the one that judged first";
+  EXPECT_TRUE(is_told("\"refused-by-node\"")) << "and the one that was told";
+  EXPECT_FALSE(a.all->is_up("b"));
+  EXPECT_FALSE(b.all->is_up("a"));
+  EXPECT_EQ(a.view_of("b").times_up + b.view_of("a").times_up, 0U);
+}
+
 TEST(Links, RefuseAnOwnerWhoseEpochIsOverAlsoAfterARestart) {
   const little_cluster cluster{{"a", "b"}};
   const musiccorp::testing::temporary_folder folder;

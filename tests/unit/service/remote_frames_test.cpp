@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 namespace musiccorp::service {
 namespace {
 
@@ -42,6 +45,29 @@ TEST(RemoteFrames, ReadHeadsOfNewerNodes) {
   auto parcel = to_parcel("order", "payment", delivery::ack{"order", 12});
   parcel.head = R"({"upto":12,"received":9,"mood":"good"})";
   EXPECT_EQ(read_frame(std::move(parcel)).value(), remote_frame{(delivery::ack{"order", 12, 9})});
+}
+
+/// Each kind of parcel as the former version wrote it (tests/unit/service/former_parcels.json): it is read, and what
+/// is said today has all that the former version looks for.
+TEST(RemoteFrames, AreUnderstoodByTheFormerVersionAndUnderstandIt) {
+  const auto all = nlohmann::json::parse(
+      std::ifstream{std::string{MUSICCORP_SOURCE_DIR} + "/tests/unit/service/former_parcels.json"});
+  ASSERT_EQ(all.size(), std::variant_size_v<remote_frame>) << "a kind is missing";
+  for (const auto& one : all) {
+    const auto kind = one.at("kind").get<std::string>(), head = one.at("head").get<std::string>();
+    SCOPED_TRACE(kind);
+    cluster::parcel then{.from = one.at("from"), .to = "order", .kind = kind, .head = head};
+    for (std::uint64_t i = 0; i < one.at("messages"); ++i) then.messages.push_back(numbered(5 + i, "payment"));
+    auto read = read_frame(cluster::parcel{then});
+    ASSERT_TRUE(read) << read.error().text;
+    const auto now = to_parcel(then.from, then.to, std::move(*read));
+    EXPECT_EQ(now.kind, then.kind);
+    EXPECT_EQ(now.messages, then.messages);
+    if (head.empty()) continue;
+    const auto said = nlohmann::json::parse(now.head), wanted = nlohmann::json::parse(head);
+    for (const auto& [name, value] : wanted.items())
+      EXPECT_EQ(said.value(name, nlohmann::json{}), value) << name << " is missing, or is another thing now";
+  }
 }
 
 std::string refusal_of(cluster::parcel parcel) {
