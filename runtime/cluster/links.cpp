@@ -31,6 +31,9 @@ result<void> links::start() { return parts_->all.start(); }
 std::uint16_t links::port() const { return parts_->all.port(); }
 const std::string& links::incarnation() const { return parts_->all.incarnation(); }
 result<void> links::send(parcel what) { return parts_->all.send(std::move(what)); }
+void links::not_understood(const std::string& node, const std::string& what) {
+  parts_->all.not_understood(node, what);
+}
 void links::announce(const std::string& condition) { parts_->all.announce(condition); }
 void links::serves() { parts_->all.serves(); }
 bool links::is_absent(const std::string& node) const {

@@ -127,6 +127,10 @@ class links {
   /// the limits.
   [[nodiscard]] result<void> send(parcel what);
 
+  /// A parcel of this peer that was handed to on_parcel is of no kind that is known here: it is counted and logged as
+  /// one that could not be read.
+  void not_understood(const std::string& node, const std::string& what);
+
   /// Tells all peers, and those that come, how this node is: a word for people, at most `condition_max` bytes.
   /// "serving" until it is called. Those who do not know it ignore it.
   void announce(const std::string& condition);

@@ -198,8 +198,8 @@ peer_link* mesh::link_with(const std::string& node) const {
   return known == links_.end() ? nullptr : known->second.get();
 }
 
-peer_link* mesh::link_of(const remote_door& door) const {
-  const auto known = std::ranges::find_if(links_, [&](const auto& one) { return one.second->is_door(door); });
+peer_link* mesh::known(const remote_door& door, const std::string& session) const {
+  const auto known = std::ranges::find_if(links_, [&](const auto& one) { return one.second->knows(door, session); });
   return known == links_.end() ? nullptr : known->second.get();
 }
 
@@ -326,28 +326,39 @@ void mesh::heard(const remote_door& from, const std::string& text) {
       text.size() > line_bytes_max ? failure(fault_kind::too_large, "too long") : describe::from_json<word>(text);
   if (!said) return not_understood(from, "a text that is no word: " + said.error().text);
   auto* link = link_in(said->session);
-  if (link && link->heard(from, *said, steady_now()) && said->echo > 0)
-    fence_.vouch(link->whom().name, moment{duration{said->echo}});
+  if (!link || !link->heard(from, *said, steady_now()))
+    return refuse(link ? link : known(from, said->session), parcel_refusal::word, describe::name_of(said->say));
+  if (said->echo > 0) fence_.vouch(link->whom().name, moment{duration{said->echo}});
 }
 
 void mesh::not_understood(const remote_door& from, const std::string& what) {
-  auto* link = link_of(from);
-  refuse_parcel(link, parcel_refusal::undecodable, what);
+  auto* link = known(from, {});
+  refuse(link, parcel_refusal::undecodable, what);
   if (options_.on_undecodable) options_.on_undecodable(link ? link->whom().name : std::string{}, what);
 }
 
-void mesh::refuse_parcel(peer_link* from, parcel_refusal why, const std::string& detail) {
-  if (from) from->count_refused(why);
-  log.warn("parcel-refused", {{"node", from ? from->whom().name : std::string{"unknown"}},
-                              {"reason", telemetry::name_of(why)},
-                              {"detail", detail}});
+void mesh::not_understood(const std::string& node, const std::string& what) {
+  refuse(link_with(node), parcel_refusal::undecodable, what);
+}
+
+void mesh::refuse(peer_link* from, parcel_refusal why, std::string_view detail) {
+  if (from)
+    from->count_refused(why);
+  else
+    metrics_.refused_parcel(why);
+  // The last words of a link are late as a rule, and harmless.
+  log.write(why == parcel_refusal::word ? telemetry::log_level::info : telemetry::log_level::warning,
+            why == parcel_refusal::word ? "word-refused" : "parcel-refused",
+            {{"node", from ? from->whom().name : std::string{"unknown"}},
+             {"reason", telemetry::name_of(why)},
+             {"detail", detail}});
 }
 
 void mesh::heard(const remote_door& from, frame&& parcel) {
   auto head = describe::from_json<parcel_head>(parcel.head);
   if (!head) return not_understood(from, "a parcel without a head: " + head.error().text);
   auto* link = link_in(head->session);
-  if (!link) return refuse_parcel(link_of(from), parcel_refusal::session, "for " + head->to);
+  if (!link) return refuse(known(from, head->session), parcel_refusal::session, "for " + head->to);
   deliver(*link, from, std::move(*head), std::move(parcel.messages));
 }
 
@@ -377,7 +388,7 @@ void mesh::deliver(peer_link& from, const remote_door& door, parcel_head&& head,
   auto why = from.weigh(door, head.session, head.bytes, come, steady_now());
   if (!why && node_of(come.to) != options_.self && !options_.owned.contains(come.to))
     why = parcel_refusal::wrong_node;
-  if (why) return refuse_parcel(&from, *why, come.kind + " from " + come.from + " to " + come.to);
+  if (why) return refuse(&from, *why, come.kind + " from " + come.from + " to " + come.to);
   if (options_.on_parcel) options_.on_parcel(from.whom().name, std::move(come));
 }
 

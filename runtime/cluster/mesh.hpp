@@ -34,6 +34,7 @@ class mesh final : public bridge_listener {
   bool stop(duration longest);
   [[nodiscard]] result<void> send(parcel what);
   void announce(const std::string& condition) const;
+  void not_understood(const std::string& node, const std::string& what);
   void serves();
   [[nodiscard]] const link_options& options() const { return options_; }
   [[nodiscard]] std::uint16_t port() const { return gate_ ? gate_->port() : std::uint16_t{0}; }
@@ -71,13 +72,14 @@ class mesh final : public bridge_listener {
   [[nodiscard]] std::shared_ptr<const credentials> keys();
   /// For how long, without a pause; 0: not yet.
   [[nodiscard]] std::uint64_t serves_ms() const;
-  [[nodiscard]] peer_link* link_of(const remote_door& door) const;
+  /// Whose door it is, or whose session it is or was; null when nobody knows.
+  [[nodiscard]] peer_link* known(const remote_door& door, const std::string& session) const;
   [[nodiscard]] peer_link* link_in(const std::string& session) const;
   void tell(link_change change);
   void stranger(const std::string& address, const std::string& why, bool has_spoken);
   void deliver(peer_link& from, const remote_door& door, parcel_head&& head,
                std::vector<message::envelope>&& messages);
-  void refuse_parcel(peer_link* from, parcel_refusal why, const std::string& detail);
+  void refuse(peer_link* from, parcel_refusal why, std::string_view detail);
   void call_for_ever(peer_link& whom, base::random_source random);
   void pulse_for_ever();
 

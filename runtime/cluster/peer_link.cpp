@@ -1,5 +1,6 @@
 #include "cluster/peer_link.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "describe/json.hpp"
@@ -215,7 +216,8 @@ void peer_link::end_session(link_state state, const std::string& why) {
   bridge_.drop(line_);
   line_ = nullptr;
   door_ = nullptr;
-  session_.clear();
+  former_sessions_.push_back(std::exchange(session_, {}));
+  if (former_sessions_.size() > former_sessions_max) former_sessions_.pop_front();
   detector_.reset();
   traffic_ = {};
   phase_ = phase::idle;
@@ -320,9 +322,12 @@ std::string peer_link::living_incarnation() const {
   return phase_ == phase::joining || phase_ == phase::up ? hello_.incarnation : std::string{};
 }
 
-bool peer_link::is_door(const remote_door& door) const {
+bool peer_link::knows(const remote_door& door, const std::string& session) const {
   const lock_guard hold{mutex_};
-  return door && door_ == door;
+  const bool is_door = door && door_ == door;
+  const bool is_session =
+      !session.empty() && (session_ == session || std::ranges::count(former_sessions_, session) > 0);
+  return is_door || is_session;
 }
 
 bool peer_link::is_session(const std::string& session) const {

@@ -89,8 +89,8 @@ class peer_link {
   /// Since when the present link, or when the last one, was up; nothing when none ever was.
   [[nodiscard]] std::optional<moment> last_up() const;
   [[nodiscard]] std::string living_incarnation() const;
-  /// Whether this is the peer's door in the present session.
-  [[nodiscard]] bool is_door(const remote_door& door) const;
+  /// Whether this is the peer's door, or its session, or was one of the last.
+  [[nodiscard]] bool knows(const remote_door& door, const std::string& session) const;
   [[nodiscard]] bool is_session(const std::string& session) const;
   [[nodiscard]] bool is_up() const;
   /// The last call has found that nobody listens at the peer's address.
@@ -100,6 +100,7 @@ class peer_link {
  private:
   enum class phase : std::uint8_t { idle, calling, joining, up };
   static constexpr std::size_t history_max = 32;
+  static constexpr std::size_t former_sessions_max = 8;
 
   // All with the lock held.
   void change(link_state state, const std::string& why, std::optional<refusal> no = {}, bool by_peer = false,
@@ -122,6 +123,8 @@ class peer_link {
   bool answering_ = false;
   bool is_absent_ = false;
   std::string session_;
+  std::deque<std::string>
+      former_sessions_;  ///< the last few; what still comes of them is refused in this peer's name
   line line_;
   remote_door door_;
   moment began_{};  ///< of the phases calling and joining

@@ -145,7 +145,7 @@ void neighbours::arrived(const std::string& node, cluster::parcel one) {
   const auto remote = remotes_.find(from);
   auto frame = service::read_frame(std::move(one));
   if (!frame) {
-    log.warn("parcel-refused", {{"node", node}, {"error", frame.error().text}});
+    way_out_->links.not_understood(node, frame.error().text);
     if (const auto cell = is_here(to) ? places_->find(to) : caf::actor{})
       caf::anon_send(cell, service::stray_atom_v, "from node " + node + ": " + frame.error().text);
     return;

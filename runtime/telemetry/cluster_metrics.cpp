@@ -5,9 +5,16 @@
 namespace musiccorp::telemetry {
 
 namespace {
-constexpr std::array<std::string_view, 6> refusal_names{"session",    "not_owner", "epoch",
-                                                        "wrong_node", "too_large", "undecodable"};
+constexpr std::array<std::string_view, parcel_refusals> refusal_names{
+    "session", "not_owner", "epoch", "wrong_node", "too_large", "undecodable", "word"};
 constexpr std::array<std::string_view, 2> direction_names{"out", "in"};
+std::array<counter, parcel_refusals> refused_parcels_of(metrics_registry& registry, std::string_view peer) {
+  const auto all = registry.counters("runtime_cluster_refused_parcels_total",
+                                     "Parcels and words that came and were not delivered.", {"peer", "reason"});
+  std::array<counter, parcel_refusals> made;
+  for (std::size_t i = 0; i < made.size(); ++i) made[i] = all.with({{"peer", peer}, {"reason", refusal_names[i]}});
+  return made;
+}
 }  // namespace
 
 std::string_view name_of(parcel_refusal reason) { return refusal_names[static_cast<std::size_t>(reason)]; }
@@ -37,14 +44,12 @@ link_metrics::link_metrics(metrics_registry& registry, std::string_view peer) {
     parcels_[i] = parcels.with({own, {"direction", direction_names[i]}});
     bytes_[i] = bytes.with({own, {"direction", direction_names[i]}});
   }
-  const auto refused = registry.counters("runtime_cluster_refused_parcels_total",
-                                         "Parcels that came and were not delivered.", {"peer", "reason"});
-  for (std::size_t i = 0; i < refusal_names.size(); ++i)
-    refused_parcels_[i] = refused.with({own, {"reason", refusal_names[i]}});
+  refused_parcels_ = refused_parcels_of(registry, peer);
 }
 
 cluster_metrics::cluster_metrics(metrics_registry& registry, std::span<const std::string_view> reasons)
-    : strangers_(
+    : refused_parcels_(refused_parcels_of(registry, "unknown")),
+      strangers_(
           registry.counters("runtime_cluster_strangers_total", "Connections that were closed before they were links.")
               .with({})),
       certificate_expires_(registry

@@ -15,15 +15,17 @@ namespace musiccorp::telemetry {
 
 using base::instant;
 
-/// Why a parcel of another node was not delivered.
+/// Why a parcel of another node was not delivered, or a word of it not heard.
 enum class parcel_refusal : std::uint8_t {
-  session,     ///< it belongs to a link that is over
-  not_owner,   ///< its sender does not own the partition that it speaks for
-  epoch,       ///< its sender owned the partition under another epoch
-  wrong_node,  ///< it is for a partition of another node
-  too_large,   ///< over the limits
-  undecodable  ///< it could not be read
+  session,      ///< it belongs to a link that is over
+  not_owner,    ///< its sender does not own the partition that it speaks for
+  epoch,        ///< its sender owned the partition under another epoch
+  wrong_node,   ///< it is for a partition of another node
+  too_large,    ///< over the limits
+  undecodable,  ///< it could not be read, or is of a kind that is not known
+  word          ///< no parcel: a beat or a goodbye of a link that is over, or of one that does not stand yet
 };
+inline constexpr std::size_t parcel_refusals = 7;
 [[nodiscard]] std::string_view name_of(parcel_refusal reason);
 
 /// The link with one other node.
@@ -60,7 +62,7 @@ class link_metrics {
   gauge outstanding_;
   std::array<counter, 2> parcels_;  ///< out, in
   std::array<counter, 2> bytes_;
-  std::array<counter, 6> refused_parcels_;
+  std::array<counter, parcel_refusals> refused_parcels_;
 };
 
 /// What belongs to no link.
@@ -74,12 +76,17 @@ class cluster_metrics {
   void refused_node(std::size_t reason) const noexcept {
     if (reason < refusals_.size()) refusals_[reason].increment();
   }
+  /// From nobody that is known: it is counted for the peer "unknown".
+  void refused_parcel(parcel_refusal why) const noexcept {
+    refused_parcels_[static_cast<std::size_t>(why)].increment();
+  }
   /// A connection that was closed before it was a link: silent, not readable, without a certificate.
   void stranger() const noexcept { strangers_.increment(); }
   void certificate_expires(instant when) const noexcept;
 
  private:
   std::vector<counter> refusals_;
+  std::array<counter, parcel_refusals> refused_parcels_;
   counter strangers_;
   gauge certificate_expires_;
 };

@@ -194,6 +194,15 @@ TEST_P(ThreeNodes, ADrainSaysWhyItCannotBe) {
 
 constexpr int gave_up = 70, cannot_open = 74;
 
+/// How many nodes this one has refused for a reason, by its metrics.
+std::uint64_t refused_nodes(const std::string& url, const std::string& reason) {
+  http::client connection;
+  const auto page = demo::shop_client{connection, url}.get("/metrics").value_or("");
+  const auto name = "runtime_cluster_refused_nodes_total{reason=\"" + reason + "\"} ";
+  const auto at = page.find(name);
+  return at == std::string::npos ? 0 : std::stoull(page.substr(at + name.size()));
+}
+
 TEST_P(ThreeNodes, ASecondNodeOfANameIsToldAndEnds) {
   nodes_.start_all();
   expect_whole();
@@ -217,6 +226,10 @@ TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
   nodes_.freeze("south");
   for (const auto* other : {"north", "east"})
     ASSERT_TRUE(wait_for([&] { return is_link(other, "south", link_state::down); })) << other;
+  // From here on, whatever the others take in the name of south, is its heir's or the zombie's.
+  std::map<std::string, std::uint64_t> taken_before;
+  for (const auto* other : {"north", "east"})
+    taken_before[other] = nodes_.link(connection_, other, "south")->parcels_in;
   const auto copy = folder_.path() / "copy";
   std::filesystem::copy(nodes_.data("south"), copy, std::filesystem::copy_options::recursive);
   auto heir = nodes_.launch_twin("south", copy);
@@ -242,6 +255,23 @@ TEST_P(ThreeNodes, AZombieIsOustedAndStaysOut) {
   const auto answered = load.finish();
   EXPECT_GT(answered.size(), 100U);
   expect_ledger_zero({connection_, nodes_.url("north"), {nodes_.url("east"), ready->substr(6)}}, rest_longest_);
+  EXPECT_GT(refused_nodes(nodes_.url("north"), "replaced") + refused_nodes(nodes_.url("east"), "replaced"), 0U)
+      << "the zombie has spoken to one of them at least";
+  for (const auto* other : {"north", "east"}) {
+    SCOPED_TRACE(other);
+    // At rest, all that was taken is what the heir has sent: of the zombie, nothing.
+    std::uint64_t taken = 0, sent = 0;
+    EXPECT_TRUE(wait_for([&] {
+      const auto link = nodes_.link(connection_, other, "south");
+      const auto page = demo::shop_client{connection_, ready->substr(6)}.read<node::cluster_page>("/cluster");
+      if (!link || !page) return false;
+      taken = link->parcels_in - taken_before[other];
+      sent = std::ranges::find(page->links, other, &cluster::link_view::node)->parcels_out;
+      return taken == sent;
+    })) << taken
+        << " parcels taken, " << sent << " sent by the heir";
+    EXPECT_GT(sent, 0U);
+  }
   heir.send(SIGTERM);
   EXPECT_EQ(heir.wait(patience), (demo::process_end{0, 0})) << text_of(folder_.path() / "copy.log");
 }

@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 
 #include "cluster/wire.hpp"
+#include "telemetry/metrics.hpp"
 #include "unit/cluster/impostor.hpp"
 #include "unit/http/raw_connection.hpp"
 
@@ -65,6 +66,50 @@ TEST_F(HostilePeer, IsNotHeardWithAnotherSession) {
   get_in();
   a.say(parcel_head{.session = "0123", .from = "order-a", .to = "order-b", .epoch = 7, .kind = "batch"});
   expect_refused("session");
+}
+
+/// What a zombie still says when its link is over and its heir has another one.
+TEST_F(HostilePeer, IsNotHeardInASessionThatIsOverAndThatIsCountedInItsName) {
+  get_in();
+  EXPECT_TRUE(a.is_thrown_out());
+  impostor heir;
+  auto said = honest();
+  said.incarnation = "heir";
+  said.caf_node = heir.caf_node();
+  said.partitions["order-a"] = 8;
+  ASSERT_TRUE(b.until([&] { return !b.all->is_up("a"); }));
+  ASSERT_TRUE(heir.call(b.all->port(), said).accepted) << heir.trouble;
+  ASSERT_TRUE(heir.gets_in());
+  // Before its own link stands: there is no door of a's now.
+  heir.say(parcel_head{.session = a.session, .from = "order-a", .to = "order-b", .epoch = 7, .kind = "batch"});
+  heir.say(word{.say = word_kind::beat, .session = a.session});
+  heir.say(word{.say = word_kind::arrived});
+  ASSERT_TRUE(b.until_up("a"));
+  expect_refused("session");
+  expect_refused("word");
+}
+
+TEST_F(HostilePeer, IsCountedAlsoWhenNobodyKnowsWhoItIs) {
+  base::system_clock time;
+  telemetry::metrics_registry registry{time};
+  auto counting = options();
+  counting.port = 0;
+  counting.metrics = &registry;
+  little_node c{std::move(counting)};
+  ASSERT_TRUE(c.all->start());
+  ASSERT_TRUE(a.call(c.all->port(), honest()).accepted) << a.trouble;
+  ASSERT_TRUE(a.gets_in());
+  a.say(parcel_head{.session = "0123", .from = "order-a", .to = "order-b", .epoch = 7, .kind = "batch"});
+  EXPECT_TRUE(c.until([&] {
+    return registry.render().find("runtime_cluster_refused_parcels_total{peer=\"unknown\",reason=\"session\"} 1\n") !=
+           std::string::npos;
+  })) << registry.render();
+}
+
+TEST_F(HostilePeer, IsCountedWhenItsNodeCannotTellWhatItMeans) {
+  get_in();
+  b.all->not_understood("a", "a parcel of a kind that nobody knows");
+  expect_refused("undecodable");
 }
 
 TEST_F(HostilePeer, IsNotHeardForPartitionsOfOthers) {
