@@ -60,14 +60,47 @@ void order_metrics::forget_all() {
 
 result<void> order_metrics::load(storage::store& state) {
   forget_all();
-  auto read = service::for_each_entity<order_progress>(
-      state, describe::name_of<order>(), {}, [&](const std::string& key, const order_progress& one) {
-        if (is_final(one.status) || one.history.empty()) return;
-        unfinished_.emplace(key, open_order{one.status, one.history.size(), one.history.front().at});
-        open_[static_cast<std::size_t>(one.status)].add(1);
-      });
+  const open_orders_listed listed;
+  const auto known = state.find(describe::name_of<open_orders_listed>(), listed.store);
+  if (!known) return failure(known.error());
+  auto read = *known ? read_listed(state) : list_them(state);
   show_oldest();
   return read;
+}
+
+void order_metrics::remember_open(const std::string& key, const order_progress& now) {
+  if (is_final(now.status) || now.history.empty()) return;
+  unfinished_.emplace(key, unfinished{now.status, now.history.size(), now.history.front().at});
+  open_[static_cast<std::size_t>(now.status)].add(1);
+}
+
+result<void> order_metrics::read_listed(storage::store& state) {
+  result<void> found;
+  auto listed = service::for_each_entity<open_order>(
+      state, describe::name_of<open_order>(), {}, [&](const std::string& key, const open_order&) {
+        const auto row = state.find(describe::name_of<order>(), key);
+        if (!row) found = failure(row.error());
+        if (!row || !*row) return;
+        if (const auto one = describe::from_json<order_progress>((*row)->body)) remember_open(key, *one);
+      });
+  return listed ? found : listed;
+}
+
+/// Once in the life of a store, in one transaction. A partition lets go of a store with which this failed.
+result<void> order_metrics::list_them(storage::store& state) {
+  if (auto read = service::for_each_entity<order_progress>(
+          state, describe::name_of<order>(), {},
+          [&](const std::string& key, const order_progress& one) { remember_open(key, one); });
+      !read)
+    return read;
+  if (auto begun = state.begin(); !begun) return begun;
+  const auto save = [&](const auto& entity) {
+    using kind = std::remove_cvref_t<decltype(entity)>;
+    return state.save(describe::name_of<kind>(), describe::key_of(entity), describe::to_json(entity));
+  };
+  auto saved = save(open_orders_listed{});
+  for (auto one = unfinished_.begin(); saved && one != unfinished_.end(); ++one) saved = save(open_order{one->first});
+  return saved ? state.commit() : saved;
 }
 
 void order_metrics::committed(const service::turn_effects::write& write) {
@@ -89,7 +122,7 @@ void order_metrics::note(const std::string& key, const order_progress& now) {
     if (known != unfinished_.end()) unfinished_.erase(known);
   } else {
     open_[static_cast<std::size_t>(now.status)].add(1);
-    unfinished_.insert_or_assign(key, open_order{now.status, now.history.size(), now.history.front().at});
+    unfinished_.insert_or_assign(key, unfinished{now.status, now.history.size(), now.history.front().at});
   }
   show_oldest();
 }

@@ -37,8 +37,9 @@ class oldest_orders {
 };
 
 /// `shop_orders_total` and the times to the end count since the process started. `shop_orders_open` and the oldest of
-/// them are of all orders of the partitions in this process; to know them, opening the store reads each order once,
-/// about 5 us each.
+/// them are of all orders of the partitions in this process; to know them, opening the store reads those that are
+/// open, by their `open_order`. Only where these are not listed yet, in a store of an earlier version, it reads each
+/// order once, about 5 us each, and lists them.
 class order_metrics final : public service::entity_watcher {
  public:
   /// `everybodys` is shared by all partitions that show their numbers in this registry.
@@ -53,12 +54,15 @@ class order_metrics final : public service::entity_watcher {
 
  private:
   static constexpr std::size_t states = 7;
-  struct open_order {
+  struct unfinished {
     messages::order_status status;
     std::size_t steps;
     instant since;
   };
   void note(const std::string& key, const order_progress& now);
+  void remember_open(const std::string& key, const order_progress& now);
+  [[nodiscard]] result<void> read_listed(storage::store& state);
+  [[nodiscard]] result<void> list_them(storage::store& state);
   void forget_all();
   void show_oldest() const;
   void count_end(messages::order_status status, base::duration took) const;
@@ -69,7 +73,7 @@ class order_metrics final : public service::entity_watcher {
   telemetry::histogram to_final_;
   telemetry::histogram to_shipped_;
   std::shared_ptr<oldest_orders> everybodys_;
-  std::map<std::string, open_order, std::less<>> unfinished_;  ///< by id, so the oldest is the first
+  std::map<std::string, unfinished, std::less<>> unfinished_;  ///< by id, so the oldest is the first
 };
 
 }  // namespace musiccorp::order

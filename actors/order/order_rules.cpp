@@ -62,6 +62,7 @@ void step(turn& now, order& one, const transition& next, std::string_view reason
   tell(now, one, next.action);
   one.card.clear();  // Told to payment, or needed by nobody any more.
   now.save(one);
+  if (is_final(one.status)) now.erase<open_order>(one.order_id);
 }
 
 fault surprise(const order& one, saga_message message) {
@@ -125,6 +126,7 @@ outcome place(turn& now, const place_order& command, const price_quote& quote, c
   one.history.push_back({order_status::pending, now.now()});
 
   now.save(one);
+  now.save(open_order{one.order_id});
   now.request("inventory", reserve_stock{one.order_id, command.lines});
   return summary_of(one);
 }

@@ -44,6 +44,23 @@ struct order {
   }
 };
 
+/// An order that is not final has one, written and erased in the turns that make it so: a start reads these few and
+/// not every order that there ever was.
+struct open_order {
+  std::string order_id;
+
+  static constexpr auto describe() { return describe_as("open_order", 1, key("order_id", &open_order::order_id)); }
+};
+
+/// In a store that has it, no `open_order` is missing. Stores of earlier versions get it at their next start.
+struct open_orders_listed {
+  std::string store = "order";
+
+  static constexpr auto describe() {
+    return describe_as("open_orders_listed", 1, key("store", &open_orders_listed::store));
+  }
+};
+
 /// The questions that are asked in parallel before `place` runs.
 [[nodiscard]] messages::quote_prices prices_of(const messages::place_order& command);
 [[nodiscard]] messages::check_stock stock_for(const messages::place_order& command);

@@ -52,6 +52,24 @@ TEST(Order, IsPendingWithItsTotalAndAsksForTheGoods) {
   EXPECT_EQ(bench.sent_envelopes()[0].reply_to, "order");
 }
 
+TEST(Order, IsListedAsOpenUntilItIsFinal) {
+  const auto is_listed = [](order_at& bench) { return bench.stored<open_order>(bench.order_id).has_value(); };
+  order_at shipped;
+  EXPECT_TRUE(is_listed(shipped));
+  shipped.place_it();
+  shipped.pay();
+  shipped.run(mark_packaged, order_packaged{.order_id = shipped.order_id});
+  EXPECT_TRUE(is_listed(shipped));
+  shipped.run(mark_shipped, order_shipped{.order_id = shipped.order_id});
+  EXPECT_FALSE(is_listed(shipped));
+  order_at rejected;
+  rejected.run(reject_without_stock, stock_rejected{.order_id = rejected.order_id});
+  EXPECT_FALSE(is_listed(rejected));
+  order_at cancelled;
+  cancelled.run(cancel, cancel_order{cancelled.order_id});
+  EXPECT_FALSE(is_listed(cancelled));
+}
+
 TEST(Order, RefusesATotalThatDoesNotFit) {
   rule_bench bench{"order"};
   const auto said =
