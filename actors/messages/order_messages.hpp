@@ -89,8 +89,9 @@ struct order_summary {
   money total{};
   std::vector<order_step> history{};
   bool cancel_requested = false;  ///< payment decides whether it is still possible
-  std::string reason{};             ///< why it was rejected or cancelled
+  std::string reason{};           ///< why it was rejected or cancelled
   std::optional<money> refunded{};
+  std::string trace_id{};  ///< of the request that placed it; empty: it was not traced
 
   static constexpr auto describe() {
     return describe_as("order_summary", 1, key("order_id", &order_summary::order_id),
@@ -99,7 +100,9 @@ struct order_summary {
                        field("history", &order_summary::history),
                        field("cancel_requested", &order_summary::cancel_requested, defaulted),
                        field("reason", &order_summary::reason, defaulted, "why it was rejected or cancelled"),
-                       field("refunded", &order_summary::refunded));
+                       field("refunded", &order_summary::refunded),
+                       field("trace_id", &order_summary::trace_id, defaulted,
+                             "of the request that placed it; empty: it was not traced"));
   }
 };
 

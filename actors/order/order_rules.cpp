@@ -1,6 +1,7 @@
 #include "order/order_rules.hpp"
 
 #include "order/order_saga.hpp"
+#include "telemetry/traceparent.hpp"
 
 namespace musiccorp::order {
 
@@ -9,8 +10,8 @@ using namespace messages;
 namespace {
 
 order_summary summary_of(const order& one) {
-  return {one.order_id, one.customer_id,      one.status, one.lines,   one.total,
-          one.history,  one.cancel_requested, one.reason, one.refunded};
+  return {one.order_id, one.customer_id,      one.status, one.lines,    one.total,
+          one.history,  one.cancel_requested, one.reason, one.refunded, one.trace_id};
 }
 
 std::vector<priced_line> priced(const std::vector<line>& lines, const price_quote& quote) {
@@ -124,6 +125,7 @@ outcome place(turn& now, const place_order& command, const price_quote& quote, c
   if (!total) return rejected{"the total is too large, or in more than one currency", "/lines"};
   one.total = *total;
   one.history.push_back({order_status::pending, now.now()});
+  one.trace_id = telemetry::trace_id_in(now.message().traceparent);
 
   now.save(one);
   now.save(open_order{one.order_id});

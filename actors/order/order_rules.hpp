@@ -33,6 +33,7 @@ struct order {
   bool cancel_requested = false;
   std::string reason;
   std::optional<messages::money> refunded;
+  std::string trace_id;  ///< of the request that placed it; empty: it was not traced
 
   static constexpr auto describe() {
     return describe_as("order", 1, key("order_id", &order::order_id), field("customer_id", &order::customer_id),
@@ -40,7 +41,8 @@ struct order {
                        field("address", &order::address), field("status", &order::status),
                        field("lines", &order::lines), field("total", &order::total), field("card", &order::card, pii),
                        field("history", &order::history), field("cancel_requested", &order::cancel_requested),
-                       field("reason", &order::reason), field("refunded", &order::refunded));
+                       field("reason", &order::reason), field("refunded", &order::refunded),
+                       field("trace_id", &order::trace_id, defaulted));
   }
 };
 

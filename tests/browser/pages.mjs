@@ -66,6 +66,10 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     expect(page.url().endsWith(`#/shop/orders/${orders[0].order_id}`), 'the address leads back to the order');
     await accessible();
     await picture('order');
+    await page.getByRole('link', {name: 'The whole conversation, as a tree'}).click();
+    const spans = page.getByRole('region', {name: 'Spans of the trace'});
+    await spans.getByRole('row', {name: /place_order.*asked at the door/}).waitFor();
+    expect(page.url().endsWith(`#/traces/${orders[0].trace_id}`), `the trace of this order: ${page.url()}`);
     await open('#/shop/orders/nobody');
     await page.getByText('There is no such order').waitFor();
   });

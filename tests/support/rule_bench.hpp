@@ -27,6 +27,7 @@ class rule_bench {
     carried.type = describe::name_of<Message>();
     carried.key = describe::key_of(message);
     carried.occurred = clock.now();
+    carried.traceparent = traceparent;
     carried.payload = describe::to_json(message);
     turn now{carried, service_, *store_, clock.now(), random_};
     if (rehearses) now.rehearse();
@@ -69,7 +70,8 @@ class rule_bench {
 
   std::size_t turns_per_commit = 1;  ///< more for many turns over a store on a disk; the rest is committed at the end
   base::manual_clock clock;
-  bool rehearses = false;  ///< the next rules run dry, and nothing is kept
+  std::string traceparent{};  ///< of the next messages
+  bool rehearses = false;     ///< the next rules run dry, and nothing is kept
 
  private:
   static void must(const result<void>& step) { ensure(step.has_value(), "the store does not fail"); }

@@ -82,6 +82,8 @@ export async function show({place, signal, parameters: {id}}) {
         h('p', {class: 'facts'}, chip(order.status, {shipped: 'good', rejected: 'warn', cancelled: 'warn'}[order.status] ?? 'busy'),
           h('span', {}, format.money(order.total.amount_minor, order.total.currency)),
           order.reason ? h('span', {class: 'quiet'}, order.reason) : null,
+          order.trace_id ? h('a', {href: `#/traces/${part(order.trace_id)}`}, 'The whole conversation, as a tree')
+            : h('span', {class: 'quiet', title: 'a request with a traceparent always is, of the others one in some: /traces/begun_one_in'}, 'not traced'),
           h('span', {class: 'quiet'}, 'customer ', h('span', {class: 'mono'}, order.customer_id))),
         open.length ? h('p', {class: 'trouble'}, 'Some of it waits in the hospital: ',
                         open.map(one => [h('a', {href: `#/hospital/cases/${part(one.case_id)}`}, one.case_id), ' '])) : null,

@@ -52,6 +52,16 @@ TEST(Order, IsPendingWithItsTotalAndAsksForTheGoods) {
   EXPECT_EQ(bench.sent_envelopes()[0].reply_to, "order");
 }
 
+TEST(Order, RemembersTheTraceInWhichItWasPlaced) {
+  rule_bench bench{"order"};
+  EXPECT_EQ(bench.run(place, wanted, quote(), stock_check{}, ada).as<order_summary>().trace_id, "");
+  bench.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto traced = bench.run(place, wanted, quote(), stock_check{}, ada).as<order_summary>();
+  bench.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_EQ(bench.run(answer_order, show_order{traced.order_id}).as<order_summary>().trace_id,
+            "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
 TEST(Order, IsListedAsOpenUntilItIsFinal) {
   const auto is_listed = [](order_at& bench) { return bench.stored<open_order>(bench.order_id).has_value(); };
   order_at shipped;
