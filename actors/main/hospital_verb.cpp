@@ -44,18 +44,19 @@ std::string user() {
   return name && *name ? name : std::string{nobody_named};
 }
 
-/// The body of replay, discard and edit; each reads what it knows.
+/// The body of replay, discard, edit and keep; each reads what it knows.
 struct action_body {
   std::uint64_t version = 0;
   std::string by{};
   std::string reason{};
   bool with_followers = false;
+  std::int64_t held_s = 0;
   std::optional<describe::raw_json> payload{};
 
   static constexpr auto describe() {
     return describe_as("action_body", 1, field("version", &action_body::version), field("by", &action_body::by),
                        field("reason", &action_body::reason), field("with_followers", &action_body::with_followers),
-                       field("payload", &action_body::payload));
+                       field("held_s", &action_body::held_s), field("payload", &action_body::payload));
   }
 };
 
@@ -136,6 +137,11 @@ struct hospital_verb::words {
           ->type_name("TEXT");
     }
   }
+  void add_hold(CLI::App& to, const std::string& what) {
+    to.add_option("--hold", batch.held_s,
+                  "Nothing is sent for so many seconds; until then `" + what + "` takes it back")
+        ->type_name("SECONDS");
+  }
   void add_limit(CLI::App& to) {
     to.add_option("--limit", limit, "At most so many")->type_name("N")->capture_default_str();
   }
@@ -162,7 +168,7 @@ struct hospital_verb::words {
   void act(running_shop& at, const std::string& action_name, std::optional<describe::raw_json> with = {}) const {
     const auto path = "/cases/" + running_shop::escaped(id);
     const auto of_version = version > 0 ? version : at.read<case_detail>(path).version;
-    const action_body body{of_version, by, reason, with_followers, std::move(with)};
+    const action_body body{of_version, by, reason, with_followers, batch.held_s, std::move(with)};
     print(at.send<case_summary>(path + "/" + action_name, describe::to_json(body)));
   }
 
@@ -256,6 +262,12 @@ hospital_verb::hospital_verb(CLI::App& app) : words_{std::make_unique<words>()} 
   say.add_version(*discard);
   say.add_who(*discard, true);
   discard->add_flag("--with-followers", say.with_followers, "Also what is parked behind it; else that goes on");
+  say.add_hold(*discard, "hospital keep");
+  auto* keep =
+      say.verb(*top, "keep", "Take a discard back that is still held", [&say](auto& shop) { say.act(shop, "keep"); });
+  say.add_id(*keep, "case");
+  say.add_version(*keep);
+  say.add_who(*keep, false);
   auto* edit = say.verb(*top, "edit", "Try it again with another payload",
                         [&say](auto& shop) { say.act(shop, "edit", payload_in(say.payload)); });
   say.add_id(*edit, "case");
@@ -276,7 +288,7 @@ hospital_verb::hospital_verb(CLI::App& app) : words_{std::make_unique<words>()} 
   say.add_conditions(*audit, {{"case_id", "About this case"},
                               {"batch_id", "By this batch"},
                               {"by", "Of this person"},
-                              {"action", "replay, edit, discard, reveal, start_batch or cancel_batch"},
+                              {"action", "replay, edit, discard, keep, reveal, start_batch or cancel_batch"},
                               {"since", "At this time or later"},
                               {"until", "Before this time"}});
   say.add_limit(*audit);
@@ -304,6 +316,7 @@ void hospital_verb::add_batch_verbs(CLI::App& top) {
   start->add_option("--stop-after", say.stop_after, "Failures that stop it (default: 1 with a canary, else never)")
       ->type_name("K");
   start->add_flag("--with-followers", say.with_followers, "discard: also what is parked behind");
+  say.add_hold(*start, "hospital batch cancel");
   start->add_flag("--dry-run", say.batch.dry_run, "Only tell how many cases it would be");
   say.add_who(*start, true);
   auto* list = say.verb(*batch, "list", "Batches, newest first",

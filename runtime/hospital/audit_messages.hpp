@@ -20,7 +20,7 @@ struct audit_line {
     return describe_as("audit_line", 1, field("entry_id", &audit_line::entry_id), field("at", &audit_line::at),
                        field("by", &audit_line::by),
                        field("action", &audit_line::action,
-                             "replay, edit, discard, reveal, reveal_rehearsal, start_batch or cancel_batch"),
+                             "replay, edit, discard, keep, reveal, reveal_rehearsal, start_batch or cancel_batch"),
                        field("case_id", &audit_line::case_id, "empty: the action is about a batch"),
                        field("batch_id", &audit_line::batch_id, "empty: by hand"),
                        field("reason", &audit_line::reason),

@@ -37,6 +37,7 @@ struct start_batch {
   std::optional<std::int64_t> stop_after{};
   bool with_followers = false;
   bool dry_run = false;
+  std::int64_t held_s = 0;
 
   static constexpr auto describe() {
     return describe_as(
@@ -49,7 +50,9 @@ struct start_batch {
         field("stop_after", &start_batch::stop_after, between(1, 1'000'000),
               "failures, in the canary or later; missing: 1 with a canary, else it never stops"),
         field("with_followers", &start_batch::with_followers, defaulted, "discard: also what is parked behind"),
-        field("dry_run", &start_batch::dry_run, defaulted, "only tell how many cases it would be"));
+        field("dry_run", &start_batch::dry_run, defaulted, "only tell how many cases it would be"),
+        field("held_s", &start_batch::held_s, defaulted, held_limits,
+              "nothing is sent for so many seconds; a cancel until then leaves every case as it was"));
   }
 };
 
@@ -74,6 +77,7 @@ struct batch_summary {
   std::int64_t died_again = 0;
   std::int64_t refused = 0;
   std::int64_t skipped = 0;
+  std::optional<instant> held_until{};
 
   static constexpr auto describe() {
     return describe_as(
@@ -87,7 +91,8 @@ struct batch_summary {
         field("waiting", &batch_summary::waiting, "not sent"),
         field("sent", &batch_summary::sent, "without an outcome yet"), field("healed", &batch_summary::healed),
         field("discarded", &batch_summary::discarded), field("died_again", &batch_summary::died_again),
-        field("refused", &batch_summary::refused), field("skipped", &batch_summary::skipped));
+        field("refused", &batch_summary::refused), field("skipped", &batch_summary::skipped),
+        field("held_until", &batch_summary::held_until, "nothing is sent before"));
   }
 };
 

@@ -29,6 +29,7 @@ batch_file batch_of(turn& now, const start_batch& command, std::int64_t total) {
   batch.with_followers = command.with_followers;
   batch.started_at = now.now();
   batch.total = batch.waiting = total;
+  if (command.held_s > 0) batch.held_until = now.now() + std::chrono::seconds{command.held_s};
   return batch;
 }
 
@@ -75,7 +76,7 @@ sending send_item(turn& now, const batch_file& batch, const batch_item& item, st
   if (auto objection = objection_to(action, *one); !objection.empty())
     return {item_outcome::skipped, std::move(objection)};
   const auto now_it_is =
-      carry_out(now, *one, {action, batch.by, batch.reason, batch.with_followers, {}, batch.batch_id, place}, in);
+      carry_out(now, *one, {action, batch.by, batch.reason, batch.with_followers, {}, batch.batch_id, place, {}}, in);
   return {is_closed(now_it_is.state) ? item_outcome::discarded : item_outcome::sent, {}};
 }
 
@@ -117,6 +118,7 @@ outcome submit(turn& now, const start_batch& command, const ward& in) {
 outcome work_off(turn& now, const continue_batch& command, const ward& in) {
   auto batch = now.find<batch_file>(command.batch_id);
   if (!batch || !is_working(batch->state) || command.step != batch->step) return done{};
+  if (batch->held_until && *batch->held_until > now.now()) return held_until(now, *batch->held_until);
   if (batch->next_at > now.now()) return not_yet{"the batch keeps its rate", batch->next_at - now.now()};
   const auto most = std::max<std::int64_t>(batch->rate_per_second / steps_per_second, 1);
   std::int64_t taken = 0;

@@ -34,7 +34,7 @@ struct payload_note {
 /// A line of the case's own story: what people and the service did.
 struct case_note {
   instant at{};
-  std::string what{};  ///< "died", "healed", "replay", "edit", "discard", "refused", "discarded"
+  std::string what{};  ///< "died", "healed", "replay", "edit", "discard", "keep", "refused", "discarded"
   std::string by{};    ///< a person, or the service that reported it
   std::string text{};  ///< the person's reason, or the service's
   std::int32_t replay = 0;
@@ -73,22 +73,23 @@ struct case_file {
   std::vector<case_note> notes{};            ///< the newest, oldest first
   std::string batch_id{};                    ///< of the last batch that acted on it
   std::optional<std::int64_t> batch_item{};  ///< its place there while the batch waits for the outcome
+  std::optional<instant> held_until{};       ///< the service hears of the discard then; nothing: none is held
 
   static constexpr auto describe() {
-    return describe_as("hospital.case", 1, key("case_id", &case_file::case_id), field("version", &case_file::version),
-                       field("state", &case_file::state), field("service", &case_file::service),
-                       field("upstream", &case_file::upstream), field("seq", &case_file::seq),
-                       field("replay", &case_file::replay), field("reason", &case_file::reason),
-                       field("error", &case_file::error, pii), field("masked_error", &case_file::masked_error),
-                       field("group_id", &case_file::group_id), field("attempts", &case_file::attempts),
-                       field("attempt_records", &case_file::attempt_records), field("parked", &case_file::parked),
-                       field("followers_discarded", &case_file::followers_discarded, defaulted),
-                       field("first_failed_at", &case_file::first_failed_at),
-                       field("last_failed_at", &case_file::last_failed_at), field("opened_at", &case_file::opened_at),
-                       field("closed_at", &case_file::closed_at), field("message", &case_file::message),
-                       field("payloads", &case_file::payloads), field("payload_current", &case_file::payload_current),
-                       field("payload_sent", &case_file::payload_sent), field("notes", &case_file::notes),
-                       field("batch_id", &case_file::batch_id), field("batch_item", &case_file::batch_item));
+    return describe_as(
+        "hospital.case", 1, key("case_id", &case_file::case_id), field("version", &case_file::version),
+        field("state", &case_file::state), field("service", &case_file::service),
+        field("upstream", &case_file::upstream), field("seq", &case_file::seq), field("replay", &case_file::replay),
+        field("reason", &case_file::reason), field("error", &case_file::error, pii),
+        field("masked_error", &case_file::masked_error), field("group_id", &case_file::group_id),
+        field("attempts", &case_file::attempts), field("attempt_records", &case_file::attempt_records),
+        field("parked", &case_file::parked), field("followers_discarded", &case_file::followers_discarded, defaulted),
+        field("first_failed_at", &case_file::first_failed_at), field("last_failed_at", &case_file::last_failed_at),
+        field("opened_at", &case_file::opened_at), field("closed_at", &case_file::closed_at),
+        field("message", &case_file::message), field("payloads", &case_file::payloads),
+        field("payload_current", &case_file::payload_current), field("payload_sent", &case_file::payload_sent),
+        field("notes", &case_file::notes), field("batch_id", &case_file::batch_id),
+        field("batch_item", &case_file::batch_item), field("held_until", &case_file::held_until));
   }
 };
 

@@ -186,6 +186,7 @@ struct case_detail : case_summary {
   std::vector<case_note> notes{};
   std::string batch_id{};
   std::uint64_t followers_discarded = 0;
+  std::optional<instant> held_until{};
   bool is_revealed = false;
 
   static constexpr auto describe() {
@@ -197,6 +198,7 @@ struct case_detail : case_summary {
         field("notes", &case_detail::notes, "what was done to it, oldest first"),
         field("batch_id", &case_detail::batch_id, "of the last batch that acted on it"),
         field("followers_discarded", &case_detail::followers_discarded),
+        field("held_until", &case_detail::held_until, "its discard can be taken back until then"),
         field("is_revealed", &case_detail::is_revealed, "personal data is not masked"));
   }
 };
@@ -238,6 +240,7 @@ struct discard_case {
   std::string by{nobody_named};
   std::string reason{};
   bool with_followers = false;
+  std::int64_t held_s = 0;
 
   static constexpr auto describe() {
     return describe_as("discard_case", 1, key("case_id", &discard_case::case_id, id_length),
@@ -245,7 +248,37 @@ struct discard_case {
                        field("by", &discard_case::by, defaulted, name_length),
                        field("reason", &discard_case::reason, reason_length),
                        field("with_followers", &discard_case::with_followers, defaulted,
-                             "also what is parked behind it; else that goes on"));
+                             "also what is parked behind it; else that goes on"),
+                       field("held_s", &discard_case::held_s, defaulted, held_limits,
+                             "the service hears of it after so many seconds; until then keep takes it back"));
+  }
+};
+
+/// Command: do not bury it after all. Only while its discard is held.
+struct keep_case {
+  std::string case_id{};
+  std::uint64_t version = 0;
+  std::string by{nobody_named};
+  std::string reason{};
+
+  static constexpr auto describe() {
+    return describe_as("keep_case", 1, key("case_id", &keep_case::case_id, id_length),
+                       field("version", &keep_case::version, "of the case, as last seen"),
+                       field("by", &keep_case::by, defaulted, name_length),
+                       field("reason", &keep_case::reason, defaulted, optional_reason_length));
+  }
+};
+
+/// Durable request of the hospital to itself: the discard was held long enough.
+struct bury_case {
+  std::string case_id{};
+  std::uint64_t version = 0;
+  bool with_followers = false;
+
+  static constexpr auto describe() {
+    return describe_as("bury_case", 1, key("case_id", &bury_case::case_id),
+                       field("version", &bury_case::version, "of the case, with the discard"),
+                       field("with_followers", &bury_case::with_followers));
   }
 };
 

@@ -82,6 +82,7 @@ case_detail detail_of(turn& now, const case_file& one, sight how, const ward& in
   detail.notes = one.notes;
   detail.batch_id = one.batch_id;
   detail.followers_discarded = one.followers_discarded;
+  detail.held_until = one.held_until;
   detail.is_revealed = how == sight::whole;
   if (how == sight::whole)
     detail.error = one.error;

@@ -75,6 +75,7 @@ void take_story(turn& now, case_file& one, const delivery::message_died& event, 
 void finish(turn& now, const std::optional<case_file>& before, case_file& one, item_outcome outcome, std::string text,
             const ward& in) {
   ++one.version;
+  one.held_until.reset();
   if (is_closed(one.state)) one.closed_at = now.now();
   const auto item = std::exchange(one.batch_item, std::nullopt);
   record(now, before, one);

@@ -34,10 +34,11 @@ std::string objection_to(case_action action, case_state now) {
   const std::string wanted = "to " + std::string{describe::name_of(action)} + " it";
   switch (now) {
     case case_state::open:
-      return {};
+      return action == case_action::keep ? "the case is open, no discard of it is held" : "";
     case case_state::replaying:
       return "the case is being replayed; its outcome is needed " + wanted;
     case case_state::discarding:
+      if (action == case_action::keep) return {};
       return "the case is being discarded, too late " + wanted;
     case case_state::healed:
       return "the case is healed, there is nothing left " + wanted;

@@ -43,6 +43,8 @@ void add_routes(service_definition& made) {
       .refuses({409})
       .post<discard_case, case_summary>("/hospital/cases/{case_id}/discard", "Bury it", 202)
       .refuses({409})
+      .post<keep_case, case_summary>("/hospital/cases/{case_id}/keep", "Do not bury it: while the discard is held")
+      .refuses({409})
       .get<show_rehearsal, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "What would a replay do?")
       .refuses({409})
       .post<rehearse_case, rehearsal_view>("/hospital/cases/{case_id}/rehearsal", "The same with another payload")
@@ -70,9 +72,11 @@ service_definition hospital_service(message::catalogue types, hospital_settings 
       .on(in(place, hear_refusal))  // treatment.refused
       .on(in(place, replay))        // -> replay_message
       .on(in(place, edit))          // -> replay_message
-      .on(in(place, discard))       // -> discard_message
-      .on(in(place, submit))        // -> continue_batch
-      .on(in(place, work_off))      // -> replay_message or discard_message, continue_batch
+      .on(in(place, discard))       // -> discard_message, or bury_case
+      .on(in(place, keep))
+      .on(in(place, bury))      // -> discard_message
+      .on(in(place, submit))    // -> continue_batch
+      .on(in(place, work_off))  // -> replay_message or discard_message, continue_batch
       .on(in(place, cancel))
       .on(in(place, answer_cases))
       .on(in(place, answer_case))
@@ -85,7 +89,7 @@ service_definition hospital_service(message::catalogue types, hospital_settings 
       .on(answer_open_conversations)
       .on(in(place, answer_rehearsal), ask(owner_of, played))
       .on(in(place, answer_rehearsal_with), ask(owner_of_edited, played_edited))
-      .says<delivery::replay_message, delivery::discard_message, continue_batch>()
+      .says<delivery::replay_message, delivery::discard_message, bury_case, continue_batch>()
       .watched_by([](auto& registry) { return std::make_unique<case_metrics>(registry); })
       .gathers(std::chrono::milliseconds{100});
   add_routes(made);

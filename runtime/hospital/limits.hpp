@@ -15,6 +15,8 @@ inline constexpr auto filter_length = at_most(300);
 inline constexpr auto name_length = between(1, 100);
 inline constexpr auto reason_length = between(1, 1'000);
 inline constexpr auto optional_reason_length = at_most(1'000);
+inline constexpr std::int64_t held_max_s = 600;
+inline constexpr auto held_limits = between(0, held_max_s);
 
 /// What a case keeps; beyond that the oldest lines go and long texts are cut.
 inline constexpr std::size_t notes_kept = 100;

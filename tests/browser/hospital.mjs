@@ -119,6 +119,39 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.getByText('Edit 1 by Grace').waitFor();
   });
 
+  suite.test('A discard is held for a while, and can be taken back with one click', async () => {
+    const path = `/hospital/cases/${await caseOf(skus[4])}`;
+    await open(`#${path}`);
+    await page.getByRole('button', {name: 'Discard', exact: true}).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Hold it for').fill('600');
+    await dialog.getByLabel('Reason').fill('the wrong one');
+    await dialog.getByRole('button', {name: 'Discard 1'}).click();
+    await page.getByText(/Held until .* was not told yet/).waitFor();
+    equal((await shop.get(path)).state, 'discarding', 'the case');
+    await accessible();
+    await picture('held');
+    await page.getByRole('button', {name: 'Take the discard back'}).click();
+    await page.getByText('Discard taken back by Grace').waitFor();
+    await page.getByText(/Held until/).waitFor({state: 'hidden'});
+    equal((await shop.get(path)).state, 'open', 'the case');
+    equal(await page.getByRole('button', {name: 'Replay', exact: true}).isDisabled(), false, 'replay is off');
+  });
+
+  suite.test('An edit that died again is undone from the payload before it', async () => {
+    const path = `/hospital/cases/${await caseOf(skus[5])}`;
+    const before = await shop.get(path);
+    await shop.post(`${path}/edit`, {version: before.version, by: 'Grace', reason: 'a try', payload: {...before.message.payload, hint: 'edited'}});
+    await shop.until(path, one => one.state === 'open' && one.payloads.length === 2);
+    await open(`#${path}`);
+    await page.getByText('The original').click();
+    await page.getByRole('button', {name: 'Go back to this one'}).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('A replay would die again.').waitFor();
+    equal((await dialog.getByLabel('Payload').inputValue()).includes('edited'), false, 'what the edit brought is there');
+    await dialog.getByRole('button', {name: 'Leave it'}).click();
+  });
+
   suite.test('A batch stops when its canary dies again; the rest stays as it is', async () => {
     await open('#/hospital');
     await page.getByRole('row', {name: /no price of zero/}).getByRole('button', {name: 'Replay 5'}).click();
@@ -155,8 +188,11 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.getByRole('dialog').waitFor();
     await tabTo(/^Reason/, 12);
     await page.keyboard.type('ordered twice by mistake');
+    await tabTo(/^Hold it for/, 3);
+    await page.keyboard.type('2');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', {name: /^Batch/}).waitFor();
+    await page.getByText(/Held for \d+ more seconds?\. Nothing was sent/).waitFor();
     await page.waitForFunction(() => document.querySelector('.legend')?.textContent === '1 discarded');
     equal((await shop.get(`/hospital/cases/${id}`)).state, 'discarded', 'the case');
   });

@@ -11,8 +11,12 @@ import {by, caseLink, moreButton, Pages, stateChip} from '../parts/ward.js';
 const ended = state => state === 'finished' || state === 'stopped' || state === 'cancelled';
 const parts = [['healed', 'good'], ['discarded', 'good'], ['died_again', 'bad'], ['refused', 'bad'], ['skipped', 'warn'], ['sent', 'busy'], ['waiting', '']];
 
+const heldFor = one => (one.held_until ? Math.ceil(format.seconds(one.held_until) - Date.now() / 1000) : 0);
+
 function explain(one) {
   const bad = one.died_again + one.refused;
+  const left = ended(one.state) ? 0 : heldFor(one);
+  if (left > 0) return `Held for ${format.plural(left, 'more second')}. Nothing was sent: cancelled now, it leaves everything as it was.`;
   switch (one.state) {
     case 'canary': return `The first ${format.number(one.canary)} go ahead; the rest waits for their outcomes.`;
     case 'running': return `${format.number(one.waiting)} are still to be sent, ${format.number(one.rate_per_second)} a second.`;
@@ -39,7 +43,8 @@ export async function show({place, signal, parameters: {id}}) {
   const meter = h('div', {class: 'progress', role: 'img'}), legend = h('ul', {class: 'legend'});
   const cancel = h('button', {type: 'button', on: {click: async () => {
     const name = nameField(), reason = reasonField(false);
-    await ask({title: 'Send no more of it?', text: 'What was sent is followed to its outcome; the rest stays as it is.', fields: {name, reason}, confirm: 'Cancel the batch',
+    await ask({title: 'Send no more of it?', text: heldFor(batch) > 0 ? 'Nothing was sent yet: everything stays as it is.'
+                 : 'What was sent is followed to its outcome; the rest stays as it is.', fields: {name, reason}, confirm: 'Cancel the batch',
                act: () => post(`/hospital/batches/${part(id)}/cancel`, {by: by(), reason: reason.control.value})});
     read();
   }}}, 'Cancel the batch');

@@ -3,9 +3,9 @@
 import {chip, empty, every, h, put} from '../parts/dom.js';
 import * as format from '../parts/format.js';
 import {get, part, post} from '../parts/api.js';
-import {ask, labelled, nameField, reasonField} from '../parts/dialog.js';
+import {ask, labelled, nameField, operator, reasonField} from '../parts/dialog.js';
 import {complain, note, trouble} from '../parts/notes.js';
-import {batchLink, by, stateChip} from '../parts/ward.js';
+import {batchLink, by, heldField, stateChip} from '../parts/ward.js';
 
 const pretty = value => JSON.stringify(value, null, 2);
 const code = (label, text) => h('pre', {class: 'code', tabindex: '0', role: 'region', 'aria-label': label}, text);
@@ -34,7 +34,7 @@ function attempt(one, index, all) {
 }
 
 const told = {died: ['Died', 'bad'], healed: ['Healed', 'good'], replay: ['Replay asked for', 'busy'], edit: ['Edited and replayed', 'busy'],
-              discard: ['Discard asked for', 'busy'], discarded: ['Discarded', ''], refused: ['Refused', 'bad']};
+              discard: ['Discard asked for', 'busy'], keep: ['Discard taken back', ''], discarded: ['Discarded', ''], refused: ['Refused', 'bad']};
 function happening(one) {
   const [what, tone] = told[one.what] ?? [format.words(one.what), ''];
   return {at: one.at, element: h('li', {class: tone},
@@ -78,14 +78,25 @@ function replayCase(sick) {
 
 function discardCase(sick) {
   const name = nameField(), reason = reasonField(true);
+  const held = heldField();
   const followers = h('input', {type: 'checkbox', id: 'with-followers'});
   return ask({
-    title: `Discard ${sick.case_id}?`, text: 'Its message is buried: nobody handles it any more. This cannot be undone.',
-    fields: {name, reason, followers: sick.parked ? h('p', {class: 'check'}, followers,
+    title: `Discard ${sick.case_id}?`,
+    text: 'Its message is buried: nobody handles it any more. Once it is sent it cannot be undone, because what waits behind it goes on.',
+    fields: {name, reason, held, followers: sick.parked ? h('p', {class: 'check'}, followers,
       h('label', {for: 'with-followers'}, `also the ${format.plural(sick.parked, 'message')} parked behind it`)) : null},
     confirm: 'Discard 1', danger: true,
     act: () => post(`/hospital/cases/${part(sick.case_id)}/discard`,
-                    {version: sick.version, by: by(), reason: reason.control.value, with_followers: followers.checked})});
+                    {version: sick.version, by: by(), reason: reason.control.value, with_followers: followers.checked,
+                     held_s: Number(held.control.value)})});
+}
+
+/** One click: it does no harm, and there may be little time left. Only who has no name yet is asked for it. */
+async function keepCase(sick) {
+  const send = reason => post(`/hospital/cases/${part(sick.case_id)}/keep`, {version: sick.version, by: by(), reason});
+  if (operator()) return send('taken back');
+  const name = nameField();
+  return ask({title: `Keep ${sick.case_id}?`, text: 'Its discard is taken back.', fields: {name}, confirm: 'Keep it', act: () => send('taken back')});
 }
 
 function revealCase(sick) {
@@ -94,11 +105,14 @@ function revealCase(sick) {
               act: () => post(`/hospital/cases/${part(sick.case_id)}/reveal`, {by: by(), reason: reason.control.value})});
 }
 
-/** The payload in a field; what is typed is tried by the server, of which nothing is kept, while it is typed. */
-function editCase(sick, signal) {
+/**
+ * A payload in a field, the present one or an earlier version; what is typed is tried by the server, of which nothing
+ * is kept, while it is typed.
+ */
+function editCase(sick, signal, version = sick.message) {
   const name = nameField(), reason = reasonField(true);
   const field = h('textarea', {rows: 14, spellcheck: 'false', class: 'mono', required: true});
-  field.value = sick.message.payload !== undefined ? pretty(sick.message.payload) : sick.message.payload_text;
+  field.value = version.payload !== undefined ? pretty(version.payload) : version.payload_text;
   const verdict = h('div', {class: 'verdict', role: 'status', 'aria-live': 'polite'}, h('p', {class: 'quiet'}, 'Checking …'));
   let timer = 0, asked = 0, button = null;
   const check = async () => {
@@ -129,7 +143,7 @@ function editCase(sick, signal) {
   });
   return ask({
     title: `Edit and replay ${sick.case_id}`, wide: true,
-    text: sick.is_revealed || !pretty(sick.message.payload ?? '').includes('***') ? 'The edited message has a new id; only the service that failed gets it.'
+    text: sick.is_revealed || !pretty(version.payload ?? '').includes('***') ? 'The edited message has a new id; only the service that failed gets it.'
       : 'Stars stand for personal data and are no valid payload: show personal data first.',
     fields: {payload: labelled('Payload', field), verdict, name, reason}, confirm: 'Edit and replay 1',
     began: ({yes}) => { button = yes; check(); },
@@ -169,7 +183,12 @@ export async function show({place, signal, parameters: {id}}) {
   const done = (what, answer) => { if (answer) { note(`${what} ${id}`, {about: id}); put(trial); read(); } };
   const acts = {
     replay: async () => done('Replay asked for:', await replayCase(sick)),
-    edit: async () => done('Edited and sent:', await editCase(sick, signal)),
+    edit: async version => done('Edited and sent:', await editCase(sick, signal, version)),
+    keep: async () => {
+      try {
+        done('Discard taken back:', await keepCase(sick));
+      } catch (problem) { complain(problem, 'It could not be taken back'); }
+    },
     discard: async () => done('Discard asked for:', await discardCase(sick)),
     reveal: async () => { const open = await revealCase(sick); if (open) draw(open); },
     rehearse: async () => {
@@ -183,7 +202,17 @@ export async function show({place, signal, parameters: {id}}) {
       }
     },
   };
-  const button = (label, act, kind, open) => h('button', {type: 'button', class: kind, disabled: !open, on: {click: acts[act]}}, label);
+  const button = (label, act, kind, open) => h('button', {type: 'button', class: kind, disabled: !open, on: {click: () => acts[act]()}}, label);
+
+  /** What is going on with a case that is not open, and the way back where there is one. */
+  function condition(now) {
+    if (now.held_until)
+      return h('p', {class: 'inline'}, h('span', {class: 'quiet'}, `Held until ${format.clock(now.held_until)}: ${now.service} was not told yet. `),
+               h('button', {type: 'button', 'data-name': 'keep', on: {click: acts.keep}}, 'Take the discard back'));
+    return h('p', {class: 'quiet'}, {replaying: 'A replay is on its way; its outcome appears here.',
+                                     discarding: 'It is being buried.', healed: 'A replay has succeeded.',
+                                     discarded: `It was buried${now.followers_discarded ? ` with ${format.plural(now.followers_discarded, 'follower')}` : ''}. This cannot be undone: what waited behind it has gone on.`}[now.state]);
+  }
 
   function draw(now) {
     const text = JSON.stringify(now);
@@ -203,9 +232,7 @@ export async function show({place, signal, parameters: {id}}) {
       h('p', {class: 'error large'}, now.error),
       h('div', {class: 'toolbar'}, button('Replay', 'replay', 'primary', open), button('Edit and replay', 'edit', '', open),
         button('Rehearse', 'rehearse', '', !final(now.state)), h('span', {class: 'grow'}), button('Discard', 'discard', 'danger', open)),
-      open ? null : h('p', {class: 'quiet'}, {replaying: 'A replay is on its way; its outcome appears here.',
-                                             discarding: 'It is being buried.', healed: 'A replay has succeeded.',
-                                             discarded: `It was buried${now.followers_discarded ? ` with ${format.plural(now.followers_discarded, 'follower')}` : ''}.`}[now.state]),
+      open ? null : condition(now),
       trial,
       h('div', {class: 'columns'},
         h('section', {}, h('h2', {}, 'Story ', h('span', {class: 'quiet'}, format.plural(now.attempts, 'attempt'))), story(now)),
@@ -217,7 +244,9 @@ export async function show({place, signal, parameters: {id}}) {
               : h('p', {class: 'quiet'}, 'Nothing in this case is masked.'),
           now.payloads.length > 1 ? [h('h2', {}, 'Versions of the payload'), now.payloads.map(one => h('details', {},
             h('summary', {}, one.number === 1 ? 'The original' : `Edit ${one.number - 1} by ${one.by}`, one.is_current ? ', which the service has' : ''),
-            one.reason ? h('p', {class: 'quiet'}, one.reason) : null, payloadOf(one, `Payload ${one.number}`)))] : null,
+            one.reason ? h('p', {class: 'quiet'}, one.reason) : null, payloadOf(one, `Payload ${one.number}`),
+            open && !one.is_current && !one.hidden
+              ? h('p', {}, h('button', {type: 'button', on: {click: () => acts.edit(one)}}, 'Go back to this one')) : null))] : null,
           now.parked ? [h('h2', {}, 'Parked behind it'), h('p', {}, `${format.plural(now.parked, 'message')} of the same key waited at its last death. A rehearsal names them.`)] : null,
           h('h2', {}, 'Headers'),
           /^00-[0-9a-f]{32}-/.test(now.message.traceparent) ? h('p', {}, h('a', {href: `#/traces/${part(now.message.traceparent.split('-')[1])}`}, 'The whole conversation, as a tree')) : null,

@@ -14,7 +14,10 @@ export const caseLink = id => h('a', {class: 'mono', href: `#/hospital/cases/${p
 export const batchLink = id => h('a', {class: 'mono', href: `#/hospital/batches/${part(id)}`}, id);
 export const by = () => operator() || 'operator';
 
-const whole = (value, min, max) => h('input', {type: 'number', value: String(value), min, max, step: 1, required: true});
+export const whole = (value, min, max) => h('input', {type: 'number', value: String(value), min, max, step: 1, required: true});
+
+/** So long nothing is sent, and a slip can be taken back. */
+export const heldField = () => labelled('Hold it for', whole(10, 0, 600), 'seconds, in which it can be taken back. 0: not at all');
 
 /** Asks how, and starts a batch over named cases or over all that a filter finds. */
 export async function startBatch({action, filter, cases, count}) {
@@ -23,6 +26,7 @@ export async function startBatch({action, filter, cases, count}) {
   const canary = labelled('Canary', whole(Math.min(3, count - 1), 0, 1000),
                           'so many first; the rest only when their outcomes are known. 0: none');
   const stop = labelled('Stop after', whole(1, 1, 1_000_000), 'failures, in the canary or later');
+  const held = heldField();
   const followers = h('input', {type: 'checkbox', id: 'with-followers'});
   const withFollowers = h('p', {class: 'check'}, followers, h('label', {for: 'with-followers'}, 'also what is parked behind them'));
   const replay = action === 'replay';
@@ -30,14 +34,14 @@ export async function startBatch({action, filter, cases, count}) {
   const started = await ask({
     title: `${replay ? 'Replay' : 'Discard'} ${what}?`,
     text: replay ? 'Oldest first. A case that has changed before its turn is skipped.'
-                 : 'Their messages are buried: nobody handles them any more. This cannot be undone.',
-    fields: replay ? {name, reason, rate, canary, stop} : {name, reason, rate, withFollowers},
+                 : 'Their messages are buried: nobody handles them any more. Once it is sent it cannot be undone.',
+    fields: replay ? {name, reason, rate, canary, stop} : {name, reason, rate, held, withFollowers},
     confirm: `${replay ? 'Replay' : 'Discard'} ${format.number(count)}`,
     danger: !replay,
     act: () => post('/hospital/batches', {
       action, filter, cases, by: by(), reason: reason.control.value, rate_per_second: Number(rate.control.value),
       ...(replay ? {canary: Number(canary.control.value), stop_after: Number(stop.control.value)}
-                 : {with_followers: followers.checked})}),
+                 : {with_followers: followers.checked, held_s: Number(held.control.value)})}),
   });
   if (!started) return null;
   note(`${replay ? 'Replaying' : 'Discarding'} ${what}:`, {link: {href: `#/hospital/batches/${part(started.batch_id)}`, text: 'progress'}});

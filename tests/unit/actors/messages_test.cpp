@@ -48,17 +48,16 @@ using every_message = std::tuple<
     shipment_summary, order_shipped, list_notifications, notification_page, notification_sent, create_price_job,
     show_price_job, price_job_summary, reprice, price_changed>;
 
-using message_of_the_hospital =
-    std::tuple<delivery::message_died, delivery::message_healed, delivery::message_discarded,
-               delivery::treatment_refused, delivery::replay_message, delivery::discard_message,
-               delivery::rehearse_message, delivery::rehearsal, hospital::list_cases, hospital::case_page,
-               hospital::show_case, hospital::reveal_case, hospital::case_detail, hospital::replay_case,
-               hospital::edit_case, hospital::discard_case, hospital::case_summary, hospital::list_groups,
-               hospital::group_page, hospital::show_group, hospital::group_summary, hospital::start_batch,
-               hospital::batch_summary, hospital::list_batches, hospital::batch_page, hospital::show_batch,
-               hospital::batch_detail, hospital::cancel_batch, hospital::continue_batch, hospital::list_audit,
-               hospital::audit_page, delivery::open_conversations, delivery::conversations_open,
-               hospital::show_rehearsal, hospital::rehearse_case, hospital::rehearsal_view>;
+using message_of_the_hospital = std::tuple<
+    delivery::message_died, delivery::message_healed, delivery::message_discarded, delivery::treatment_refused,
+    delivery::replay_message, delivery::discard_message, delivery::rehearse_message, delivery::rehearsal,
+    hospital::list_cases, hospital::case_page, hospital::show_case, hospital::reveal_case, hospital::case_detail,
+    hospital::replay_case, hospital::edit_case, hospital::discard_case, hospital::keep_case, hospital::bury_case,
+    hospital::case_summary, hospital::list_groups, hospital::group_page, hospital::show_group,
+    hospital::group_summary, hospital::start_batch, hospital::batch_summary, hospital::list_batches,
+    hospital::batch_page, hospital::show_batch, hospital::batch_detail, hospital::cancel_batch,
+    hospital::continue_batch, hospital::list_audit, hospital::audit_page, delivery::open_conversations,
+    delivery::conversations_open, hospital::show_rehearsal, hospital::rehearse_case, hospital::rehearsal_view>;
 
 /// Calls `visit` with a default value of each message.
 template <class Visit>

@@ -78,6 +78,25 @@ void die(ward_bench& shop, std::uint64_t count) {
   for (std::uint64_t seq = 1; seq <= count; ++seq) shop.died(seq, seq % 2 == 0 ? "even" : "odd one");
 }
 
+TEST(Batch, ThatIsHeldCanBeCancelledBeforeAnythingIsSent) {
+  batch_bench shop;
+  die(shop, 3);
+  auto command = replay_all(100);
+  command.held_s = 10;
+  const auto cancelled = shop.start(command);
+  shop.pass(std::chrono::seconds{9});
+  EXPECT_THAT(shop.sent(), IsEmpty());
+  EXPECT_TRUE(shop.batch(cancelled).held_until);
+  shop.run(cancel, cancel_batch{cancelled, "kim", "a slip"});
+  shop.pass(std::chrono::seconds{60});
+  EXPECT_THAT(shop.sent(), IsEmpty());
+  EXPECT_EQ(shop.batch(cancelled).waiting, 3);
+  const auto started = shop.start(command);
+  shop.pass(std::chrono::seconds{11});
+  EXPECT_THAT(shop.sent(), SizeIs(3));
+  EXPECT_EQ(shop.batch(started).sent, 3);
+}
+
 TEST(Batch, ReplaysWhatItsFilterFoundAtItsRateOldestFirst) {
   batch_bench shop;
   die(shop, 10);

@@ -82,6 +82,91 @@ TEST(Discard, TellsTheServiceWhetherTheFollowersGoToo) {
   EXPECT_EQ(shop.file(id).state, case_state::discarding);
 }
 
+outcome held_discard(ward_bench& shop, const std::string& id, bool with_followers = false) {
+  return shop.run(discard, discard_case{id, shop.file(id).version, "kim", "a slip", with_followers, 10});
+}
+
+TEST(HeldDiscard, IsSentWhenItsTimeIsOver) {
+  ward_bench shop;
+  const auto id = shop.died(1);
+  EXPECT_TRUE(held_discard(shop, id, true).is<service::answer>());
+  EXPECT_EQ(shop.file(id).state, case_state::discarding);
+  EXPECT_THAT(shop.bench.sent<delivery::discard_message>(), IsEmpty());
+  const auto later = shop.bench.sent<bury_case>().at(0);
+  EXPECT_EQ(shop.shown(id).held_until, shop.file(id).held_until);
+  const auto early = shop.run(bury, later);
+  ASSERT_TRUE(early.is<not_yet>());
+  EXPECT_GT(early.is<not_yet>()->wait, std::chrono::seconds{9});
+  EXPECT_GT(early.is<not_yet>()->deadline, std::chrono::seconds{10});
+  shop.bench.clock.advance(std::chrono::seconds{10});
+  shop.run(bury, later);
+  const auto sent = shop.bench.sent<delivery::discard_message>();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].case_id, id);
+  EXPECT_TRUE(sent[0].with_followers);
+  shop.run(bury, later);
+  EXPECT_THAT(shop.bench.sent<delivery::discard_message>(), IsEmpty()) << "once";
+  shop.discarded(id);
+  EXPECT_EQ(shop.file(id).state, case_state::discarded);
+}
+
+TEST(HeldDiscard, CanBeTakenBackUntilThen) {
+  ward_bench shop;
+  const auto id = shop.died(1);
+  held_discard(shop, id);
+  const auto later = shop.bench.sent<bury_case>().at(0);
+  const auto kept = shop.run(keep, keep_case{id, shop.file(id).version, "lee", "it is wanted"}).as<case_summary>();
+  EXPECT_EQ(kept.state, case_state::open);
+  shop.bench.clock.advance(std::chrono::seconds{10});
+  EXPECT_TRUE(shop.run(bury, later).is<done>());
+  EXPECT_THAT(shop.bench.sent<delivery::discard_message>(), IsEmpty());
+  EXPECT_EQ(shop.file(id).state, case_state::open);
+  const auto trail = audit_of(shop).entries;
+  ASSERT_THAT(trail, SizeIs(2));
+  EXPECT_EQ(trail[0].action, "keep");
+  EXPECT_EQ(trail[0].by, "lee");
+  EXPECT_EQ(trail[0].reason, "it is wanted");
+  EXPECT_EQ(shop.file(id).notes.back().what, "keep");
+}
+
+TEST(HeldDiscard, OfBeforeIsNotTakenForTheOneThatFollowedIt) {
+  ward_bench shop;
+  const auto id = shop.died(1);
+  held_discard(shop, id);
+  const auto first = shop.bench.sent<bury_case>().at(0);
+  shop.run(keep, keep_case{id, shop.file(id).version, "kim", {}});
+  shop.bench.clock.advance(std::chrono::seconds{5});
+  held_discard(shop, id);
+  shop.bench.clock.advance(std::chrono::seconds{6});
+  EXPECT_TRUE(shop.run(bury, first).is<done>());
+  EXPECT_EQ(shop.file(id).state, case_state::discarding);
+  EXPECT_TRUE(shop.file(id).held_until);
+}
+
+TEST(HeldDiscard, CannotBeTakenBackOnceTheServiceWasTold) {
+  ward_bench shop;
+  const auto id = shop.died(1), other = shop.died(2);
+  shop.order_discard(id);
+  const auto late = shop.run(keep, keep_case{id, shop.file(id).version, "kim", {}});
+  EXPECT_EQ(status_of(late), 409);
+  EXPECT_THAT(late.is<base::rejected>()->text, HasSubstr("post was told to bury it"));
+  EXPECT_EQ(status_of(shop.run(keep, keep_case{other, shop.file(other).version, "kim", {}})), 409) << "it is open";
+  held_discard(shop, other);
+  EXPECT_EQ(status_of(shop.run(keep, keep_case{other, shop.file(other).version, " ", {}})), 422) << "nobody";
+}
+
+TEST(HeldDiscard, IsForgottenWhenTheMessageTurnsOutToBeHealed) {
+  ward_bench shop;
+  const auto id = shop.died(1);
+  held_discard(shop, id);
+  const auto later = shop.bench.sent<bury_case>().at(0);
+  shop.run(hear_healing, delivery::message_healed{id, 5, {}, shop.bench.clock.now()});
+  EXPECT_FALSE(shop.file(id).held_until);
+  shop.bench.clock.advance(std::chrono::seconds{10});
+  EXPECT_TRUE(shop.run(bury, later).is<done>());
+  EXPECT_THAT(shop.bench.sent<delivery::discard_message>(), IsEmpty());
+}
+
 TEST(Edit, RefusesAPayloadThatIsNotOfTheMessagesTypeAndSaysWhere) {
   ward_bench shop;
   const auto id = shop.died(1);

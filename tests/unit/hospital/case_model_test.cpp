@@ -14,9 +14,11 @@ struct model_case {
   std::string state{};
   int replay = 0;
   std::uint64_t version = 0;
+  bool held = false;  ///< its discard
 
   void become(const std::string& next) {
     state = next;
+    held = false;
     ++version;
   }
   [[nodiscard]] bool is_at(int of_replay) const { return exists && state == "replaying" && replay == of_replay; }
@@ -44,7 +46,8 @@ struct model_case {
   }
   /// True when the action is legal.
   bool act(const std::string& next, std::uint64_t of_version) {
-    if (!exists || state != "open" || of_version != version) return false;
+    const bool possible = next == "open" ? state == "discarding" && held : state == "open";
+    if (!exists || !possible || of_version != version) return false;
     if (next == "replaying") ++replay;
     become(next);
     return true;
@@ -74,7 +77,7 @@ class model_run {
   bool rare() { return random_.below(10) == 0; }
 
   void event_or_action(std::uint64_t seq, const std::string& id, model_case& model, int of_replay) {
-    const auto choice = random_.below(8);
+    const auto choice = random_.below(9);
     seen_.insert({model.exists ? model.state : "none", choice});
     const auto version = rare() ? model.version + 1 - random_.below(3) : model.version;
     switch (choice) {
@@ -95,9 +98,16 @@ class model_run {
         return model.discard_refused();
       case 5:
         return expect_verdict(model, "replaying", version, shop_.run(replay, replay_case{id, version, "kim", {}}));
-      case 6:
-        return expect_verdict(model, "discarding", version,
-                              shop_.run(discard, discard_case{id, version, "kim", "why", false}));
+      case 6: {
+        const bool held = random_.below(2) == 0;
+        const auto before = model.version;
+        expect_verdict(model, "discarding", version,
+                       shop_.run(discard, discard_case{id, version, "kim", "why", false, held ? 10 : 0}));
+        model.held = model.version == before ? model.held : held;
+        return;
+      }
+      case 7:
+        return expect_verdict(model, "open", version, shop_.run(keep, keep_case{id, version, "kim", {}}));
       default:
         return expect_verdict(
             model, "replaying", version,
@@ -126,6 +136,7 @@ class model_run {
     ASSERT_EQ(describe::name_of(file->state), model.state);
     ASSERT_EQ(file->replay, model.replay);
     ASSERT_EQ(file->version, model.version);
+    ASSERT_EQ(file->held_until.has_value(), model.held);
     ASSERT_EQ(file->closed_at != instant{}, is_closed(file->state));
     const auto row = shop_.list(list_cases{{.text = id}, 50, {}}).cases;
     ASSERT_EQ(row.size(), 1U);
@@ -150,7 +161,7 @@ TEST(CaseModel, AgreesWithTheRulesOverThousandsOfSteps) {
     }
     EXPECT_GT(run.refusals(), 500);
   }
-  EXPECT_EQ(seen.size(), 48U) << "every event and action in every state";
+  EXPECT_EQ(seen.size(), 54U) << "every event and action in every state";
 }
 
 }  // namespace

@@ -49,7 +49,13 @@ TEST(CaseTable, BelievesWhatANewerReplayThanItKnowsCameTo) {
   }
 }
 
-TEST(CaseTable, AllowsActionsOnOpenCasesOnly) {
+TEST(CaseTable, TakesOnlyADiscardBack) {
+  for (const auto now : every_state)
+    EXPECT_EQ(objection_to(case_action::keep, now).empty(), now == state::discarding) << describe::name_of(now);
+  EXPECT_EQ(state_after(case_action::keep), state::open);
+}
+
+TEST(CaseTable, AllowsTheOtherActionsOnOpenCasesOnly) {
   for (const auto action : {case_action::replay, case_action::discard, case_action::edit})
     for (const auto now : every_state)
       EXPECT_EQ(objection_to(action, now).empty(), now == state::open) << describe::name_of(now);

@@ -200,6 +200,36 @@ TEST_F(HospitalWorld, BuriesWithFollowersOrWithout) {
   EXPECT_THAT(taken("j"), ElementsAre(2));
 }
 
+TEST_F(HospitalWorld, BuriesAHeldOneAfterItsTimeAlsoOverARestart) {
+  too_heavy = {70};
+  send("k", 70);
+  send("k", 1);
+  const auto one = cases()[0];
+  ask<case_summary>("hospital", discard_case{one.case_id, one.version, "kim", "spam", false, 10});
+  world.pass(5s);
+  world.restart("hospital");
+  world.pass(4s);
+  EXPECT_EQ(cases()[0].state, case_state::discarding);
+  EXPECT_THAT(taken("k"), IsEmpty());
+  world.pass(2s);
+  EXPECT_EQ(cases()[0].state, case_state::discarded);
+  EXPECT_THAT(taken("k"), ElementsAre(1));
+}
+
+TEST_F(HospitalWorld, LetsGoOnWhatWasKept) {
+  too_heavy = {70};
+  send("k", 70);
+  send("k", 1);
+  const auto one = cases()[0];
+  const auto held = ask<case_summary>("hospital", discard_case{one.case_id, one.version, "kim", "spam", true, 10});
+  world.pass(5s);
+  ask<case_summary>("hospital", keep_case{one.case_id, held.version, "kim", "no spam"});
+  world.pass(1min);
+  too_heavy.clear();
+  replay(cases()[0]);
+  EXPECT_THAT(taken("k"), ElementsAre(70, 1));
+}
+
 TEST_F(HospitalWorld, RehearsesAndKeepsNothingOfIt) {
   too_heavy = {70};
   send("k", 70);

@@ -121,9 +121,12 @@ TEST(HospitalVerb, ShowsADeadLetterAndActsOnIt) {
   EXPECT_THAT(say({"groups"}).out, HasSubstr("no price of zero"));
   EXPECT_THAT(say({"rehearse", id}).out, HasSubstr("a replay now    crash\n"));
   EXPECT_EQ(say({"replay", id, "--case-version", "77"}).code, 1);
-  EXPECT_EQ(say({"discard", id, "--reason", "a joke", "--by", "kim"}).out, id + ": discarding, version 2\n");
+  EXPECT_EQ(say({"discard", id, "--reason", "a slip", "--hold", "600"}).out, id + ": discarding, version 2\n");
+  EXPECT_EQ(say({"keep", id}).out, id + ": open, version 3\n");
+  EXPECT_EQ(say({"keep", id}).code, 1);
+  EXPECT_EQ(say({"discard", id, "--reason", "a joke", "--by", "kim"}).out, id + ": discarding, version 4\n");
   EXPECT_EQ(wait_for("discarded").size(), 1U);
-  EXPECT_THAT(say({"audit"}).out, AllOf(HasSubstr("kim"), HasSubstr("a joke"), HasSubstr("1->2")));
+  EXPECT_THAT(say({"audit"}).out, AllOf(HasSubstr("kim"), HasSubstr("a joke"), HasSubstr("3->4")));
 }
 
 TEST(HospitalVerb, EndsWith69WhenThereIsNoShop) {
