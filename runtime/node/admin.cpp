@@ -62,7 +62,8 @@ std::string front_page(std::span<const service_definition> services, const std::
                 {"ready", "/readyz"},
                 {"supervision", "/supervision"},
                 {"trace", "/trace/{trace_id}"},
-                {"cluster", "/cluster"}}},
+                {"cluster", "/cluster"},
+                {"logs", "/logs"}}},
               {"routes", routes}}
       .dump(2);
 }

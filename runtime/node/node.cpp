@@ -11,6 +11,7 @@
 #include "node/cluster_routes.hpp"
 #include "node/console.hpp"
 #include "node/gateway.hpp"
+#include "node/log_routes.hpp"
 #include "node/neighbours.hpp"
 #include "node/observatory.hpp"
 #include "node/operator_gate.hpp"
@@ -248,6 +249,7 @@ class node::parts {
              [this] { return refused_streams(); }))
       table.push_back(std::move(route));
     for (auto& route : supervision_routes(board_, watchdog_, asked_, clock_)) table.push_back(std::move(route));
+    for (auto& route : log_routes()) table.push_back(std::move(route));
     table.push_back(cluster_route([this] {
       auto page = look_at_cluster(options_, services_, wires_, cells_.statuses(), ledgers_,
                                   neighbours_ ? &*neighbours_ : nullptr);

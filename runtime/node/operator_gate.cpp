@@ -74,8 +74,8 @@ bool is_of_another_page(const http::request& what) {
 }  // namespace
 
 bool is_for_operators(std::string_view pattern) {
-  constexpr std::array<std::string_view, 6> first{"/console",   "/hospital", "/supervision",
-                                                  "/mailboxes", "/cluster",  "/trace"};
+  constexpr std::array<std::string_view, 7> first{"/console", "/hospital", "/supervision", "/mailboxes",
+                                                  "/cluster", "/trace",    "/logs"};
   return std::ranges::any_of(first, [&](auto one) {
     return pattern.starts_with(one) && (pattern.size() == one.size() || pattern[one.size()] == '/');
   });

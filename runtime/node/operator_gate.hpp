@@ -10,8 +10,8 @@
 #include "http/dispatch.hpp"
 
 /// Who may look behind the counter, and act there. The shop's routes, `/metrics`, `/healthz`, `/readyz` and
-/// `/openapi.json` are everybody's; `/console`, `/hospital`, `/supervision`, `/mailboxes`, `/cluster` and `/trace`
-/// are for operators.
+/// `/openapi.json` are everybody's; `/console`, `/hospital`, `/supervision`, `/mailboxes`, `/cluster`, `/trace`
+/// and `/logs` are for operators.
 ///
 /// Without a token, operators are those who call from this machine, by one of its loopback names, and not for
 /// somebody else (a proxy says so): so no page of the web can make a browser do it. With a token they are those who

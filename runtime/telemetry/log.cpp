@@ -161,6 +161,14 @@ void set_log_level(log_level level) {
   all.apply_levels();
 }
 
+std::map<std::string, log_level> log_levels() {
+  auto& all = logs();
+  const std::scoped_lock lock{all.mutex};
+  std::map<std::string, log_level> found;
+  for (const auto& [name, component] : all.components) found.emplace(name, component->level.load());
+  return found;
+}
+
 void flush_logs() {
   auto& all = logs();
   const std::scoped_lock lock{all.mutex};

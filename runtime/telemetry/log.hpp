@@ -80,6 +80,8 @@ struct log_config {
 /// At run time: for one component, known or not yet; or for all of them.
 void set_log_level(std::string_view component, log_level level);
 void set_log_level(log_level level);
+/// Of every component that has a logger.
+[[nodiscard]] std::map<std::string, log_level> log_levels();
 
 /// Writes how many repeats were left out and not told yet. For the end of the process.
 void flush_logs();

@@ -24,10 +24,10 @@ constexpr std::string_view token = "a-token-of-some-length";
 
 TEST(OperatorGate, StandsBeforeWhatShowsOrChangesTheShopFromInside) {
   for (const auto* pattern : {"/console", "/console/{path*}", "/hospital/cases/{case_id}", "/supervision",
-                              "/mailboxes", "/cluster", "/cluster/drain", "/trace/{id}"})
+                              "/mailboxes", "/cluster", "/cluster/drain", "/trace/{id}", "/logs/{component}"})
     EXPECT_TRUE(is_for_operators(pattern)) << pattern;
   for (const auto* pattern :
-       {"/", "/orders", "/metrics", "/healthz", "/readyz", "/openapi.json", "/hospitality", "/clusters"})
+       {"/", "/orders", "/metrics", "/healthz", "/readyz", "/openapi.json", "/hospitality", "/clusters", "/logstash"})
     EXPECT_FALSE(is_for_operators(pattern)) << pattern;
 }
 
