@@ -111,6 +111,9 @@ export function pageTests({shop, suite, page, open, load, accessible, picture, t
     await accessible();
     await page.waitForTimeout(1_200);  // Another sample, for the picture only.
     await picture('queues');
+    await open('#/queues?filter=order:notification');  // As a dashboard's series leads here.
+    await page.waitForFunction(() => document.querySelectorAll('tbody th').length === 3);
+    equal((await page.locator('tbody th').allTextContents()).join(), 'notification,order,order → notification', 'its ends and itself');
     await page.getByRole('link', {name: /dead at notification/}).first().click();
     await page.getByRole('link', {name: /^notification\.order\./}).first().waitFor();
   });

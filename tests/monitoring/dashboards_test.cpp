@@ -135,6 +135,23 @@ TEST(Dashboards, PanelsAskOnlyForMetricsThatThereAre) {
       if (one.contains("expr")) expect_known(one.at("expr").get<std::string>(), name + ", annotation");
 }
 
+/// Whoever sees a queue or a service that worries him gets there in one click, with its name filled in.
+TEST(Dashboards, SeriesOfQueuesAndServicesLeadToTheirPlaceInTheConsole) {
+  for (const auto& [where, one] : panels()) {
+    if (one.at("type") == "table") continue;
+    const auto expression = one.at("targets").at(0).at("expr").get<std::string>();
+    const bool of_queue = expression.find("by (queue)") != std::string::npos;
+    const bool of_service = expression.find("by (service") != std::string::npos;
+    if (!of_queue && !of_service) continue;
+    const auto links = one.at("fieldConfig").at("defaults").value("links", json::array());
+    ASSERT_FALSE(links.empty()) << where;
+    const auto url = links.at(0).at("url").get<std::string>();
+    EXPECT_TRUE(url.starts_with("${console}/console/#/")) << where << ": " << url;
+    const bool names_it = url.find("${__field.labels.") != std::string::npos;
+    EXPECT_TRUE(names_it || url.ends_with("/supervision")) << where << ": " << url;
+  }
+}
+
 TEST(Dashboards, PanelsDoNotOverlap) {
   for (const auto& [name, board] : dashboards()) {
     std::set<std::pair<int, int>> taken;

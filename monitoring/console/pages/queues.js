@@ -116,8 +116,8 @@ export async function show({place, signal, query}) {
   };
   const sorted = name => (by, down) => remember(name, `${by}.${down ? 'down' : 'up'}`);
 
-  const filter = h('input', {type: 'search', value: query.get('filter') ?? '', placeholder: 'Filter by service',
-                             'aria-label': 'Filter by service', spellcheck: 'false',
+  const filter = h('input', {type: 'search', value: query.get('filter') ?? '', placeholder: 'Filter by service or queue',
+                             'aria-label': 'Filter by service or queue', spellcheck: 'false',
                              on: {input: () => { remember('filter', filter.value.trim()); draw(); }}});
   const busy = h('input', {type: 'checkbox', id: 'busy', on: {change: () => { remember('waiting', busy.checked ? 'yes' : ''); draw(); }}});
   busy.checked = query.get('waiting') === 'yes';
@@ -137,11 +137,12 @@ export async function show({place, signal, query}) {
 
   function draw() {
     if (live.state === 'connecting') return;
-    const wanted = filter.value.trim().toLowerCase();
+    const wanted = filter.value.trim().toLowerCase().replace(' → ', ':');
+    const ends = wanted.split(':');  // Of a queue: both services are meant.
     const waits = row => row.now.ready + row.now.retrying + row.now.parked + row.now.dead > 0;
     const all = [...live.queues.values()];
     const shown = all.filter(row => row.now.queue.toLowerCase().includes(wanted) && (!busy.checked || waits(row)));
-    const cells = [...live.services.values()].filter(row => row.now.service.toLowerCase().includes(wanted) &&
+    const cells = [...live.services.values()].filter(row => (row.now.service.toLowerCase().includes(wanted) || ends.includes(row.now.service)) &&
                                                             (!busy.checked || row.now.depth > 0));
     services.show(cells);
     queues.show(shown);
