@@ -55,6 +55,32 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     equal((await south.locator('.chip').allTextContents()).slice(0, 3).join(), 'up,down,up', 'its history, newest first');
   });
 
+  suite.test('Cluster shows a node that was taken out in order, and that it is back', async () => {
+    const north = nodes.node('north'), east = nodes.node('east');
+    const says = name => row('Nodes and links', name).locator('td').nth(1);
+    await east.post('/cluster/drain', {by: 'Grace', reason: 'new memory'});
+    await says('east').getByText('drained', {exact: true}).waitFor();
+    await page.getByText('1 node was taken out').waitFor();
+    await page.getByText(/east is drained, by its own word.* Requests for acquirer, fraud, payment, pricing get 503 here/).waitFor();
+    equal(await row('Nodes and links', 'east').locator('.chip').textContent(), 'up', 'its link');
+    equal(await tile('Partitions in reach').textContent(), '8 of 12', 'partitions');
+    equal(await row('Partitions', 'payment').locator('.chip').textContent(), 'drained', 'a partition of it');
+    const {customer_id: customer} = await north.register('Dora Example');
+    await north.order(customer, 'MC-0010');
+    await page.getByText(/[1-9]\d* messages? to it waits? in the stores/).waitFor();
+    await accessible();
+    await picture('cluster-drained');
+    await load('#/cluster', east.url);  // Its own door still tells.
+    await says('east').getByText('drained', {exact: true}).waitFor();
+
+    await east.stop();
+    await east.start();
+    await load('#/cluster', north.url);
+    await says('east').getByText('serving', {exact: true}).waitFor();
+    await page.getByText('taken out').waitFor({state: 'hidden'});
+    await page.waitForFunction(() => document.querySelectorAll('.tile .value')[2].textContent === '0');
+  });
+
   suite.test('By keyboard alone: to the cluster page, and its tables sorted', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('q');

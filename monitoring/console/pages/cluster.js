@@ -46,10 +46,8 @@ const nodeColumns = [
     return format.date(row.since);
   }},
   {id: 'why', label: 'Last reason', wide: true, show: row => row.why || '–'},
-  {id: 'trip', label: 'Round trip', numeric: true, title: 'of the last beat', sort: row => row.rtt_last_ms ?? -1,
-   show: row => trip(row, 'rtt_last_ms')},
-  {id: 'half', label: 'Half of 64', numeric: true, title: 'half of the last 64 round trips took less',
-   show: row => trip(row, 'rtt_p50_ms')},
+  {id: 'trip', label: 'Round trip', numeric: true, title: 'half of the last 64 took less; beside it the last one', sort: row => row.rtt_p50_ms ?? -1,
+   show: row => (row.state === 'up' ? `${trip(row, 'rtt_p50_ms')} · ${trip(row, 'rtt_last_ms')}` : '–')},
   {id: 'suspicion', label: 'Suspicion', numeric: true, title: 'of the failure detector; 8 and more is worth a look',
    sort: row => row.suspicion ?? -1, show: (row, cell) => {
      cell.classList.toggle('warn-text', row.suspicion >= 8);
@@ -57,7 +55,7 @@ const nodeColumns = [
    }},
   {id: 'outstanding', label: 'On the way', numeric: true, title: 'sent and not yet acknowledged', sort: row => row.outstanding_bytes ?? -1,
    show: (row, cell) => (row.isHere ? '–' : quietZero(cell, row.outstanding_bytes, format.bytes))},
-  {id: 'parcels', label: 'Parcels out / in', numeric: true, title: 'since this process started',
+  {id: 'parcels', label: 'Out / in', numeric: true, title: 'parcels since this process started',
    show: row => (row.isHere ? '–' : `${format.number(row.parcels_out)} / ${format.number(row.parcels_in)}`)},
   {id: 'refused', label: 'Refused', numeric: true, title: 'parcels that came and were not delivered', show: (row, cell) => {
     if (row.isHere) return '–';
@@ -93,11 +91,17 @@ const streamColumns = [
   }},
 ];
 
-/** What it means that a node cannot be reached: for requests, and for messages. */
+const isUp = link => link.state === 'up';
+/** A node that was taken out, or is about to be: its link is up, and it takes nothing any more. */
+const isOut = link => isUp(link) && Boolean(link.condition) && link.condition !== 'serving';
+
+/** What it means that a node does not serve: for requests, and for messages. */
 function missing(link, view) {
   const theirs = view.partitions.filter(one => one.node === link.node).map(one => one.partition);
   const waiting = view.streams.filter(one => one.to === link.node).reduce((sum, one) => sum + one.ready, 0);
-  return h('li', {}, h('span', {class: 'strong'}, link.node), ` is ${link.state} since ${format.date(link.since)}`, link.why ? `: ${link.why}.` : '.',
+  return h('li', {}, h('span', {class: 'strong'}, link.node),
+    isOut(link) ? ` is ${link.condition}, by its own word; its next start serves again.`
+      : ` is ${link.state} since ${format.date(link.since)}${link.why ? `: ${link.why}` : ''}.`,
     theirs.length ? ` Requests for ${theirs.join(', ')} get 503 here; ${format.plural(waiting, 'message')} to it ${waiting === 1 ? 'waits' : 'wait'} in the stores.` : '');
 }
 
@@ -132,7 +136,7 @@ export async function show({place, signal}) {
     links: tile('Links up', 'of those that this node should have'), partitions: tile('Partitions in reach', 'here, or over a link that is up'),
     lag: tile('Stream lag', 'messages of this node that others have not committed yet'), trip: tile('Slowest round trip', 'half of the last 64 took less'),
   };
-  const nodes = table(nodeColumns, {caption: 'Nodes and links', key: row => row.node, sort: {by: null}, mark: row => (row.isHere || row.state === 'up' ? '' : 'held')});
+  const nodes = table(nodeColumns, {caption: 'Nodes and links', key: row => row.node, sort: {by: null}, mark: row => (row.isHere || (isUp(row) && !isOut(row)) ? '' : 'held')});
   const partitions = table(partitionColumns, {caption: 'Partitions', key: row => row.partition, sort: {by: 'partition', down: false}});
   const streams = table(streamColumns, {caption: 'Streams to other nodes', key: row => row.queue, sort: {by: 'ready', down: true}});
   const away = h('section', {class: 'trouble', role: 'status', hidden: true});
@@ -166,8 +170,9 @@ export async function show({place, signal}) {
     say(heading, `Cluster ${view.cluster}`);
     say(about, `as ${view.node} sees it, version ${view.version}`);
 
-    const up = view.links.filter(one => one.state === 'up');
-    const lost = view.links.filter(one => one.state !== 'up');
+    const up = view.links.filter(isUp);
+    const lost = view.links.filter(one => !isUp(one));
+    const out = view.links.filter(isOut);
     const reached = view.partitions.filter(one => one.state === 'running' || one.state === 'reachable');
     const lag = view.streams.reduce((sum, one) => sum + one.ready, 0);
     const oldest = Math.max(0, ...view.streams.map(lagOf));
@@ -178,11 +183,13 @@ export async function show({place, signal}) {
     boxes.lag.set(format.number(lag), lag ? `the oldest waits for ${format.age(oldest)}` : 'nothing waits', oldest > 60 ? 'bad' : oldest > 10 ? 'warn' : '');
     boxes.trip.set(slowest ? trip(slowest, 'rtt_p50_ms') : '–', slowest ? `to ${slowest.node}` : 'no link is up');
 
-    const missed = lost.map(one => missing(one, view));
+    const missed = [...lost, ...out].map(one => missing(one, view));
     const text = missed.map(one => one.textContent).join();
-    if (text !== told) put(away, h('h2', {}, format.plural(lost.length, 'node is', 'nodes are'), ' out of reach'), h('ul', {class: 'plain-list'}, missed));
+    if (text !== told) put(away, h('h2', {}, [
+      lost.length ? `${format.plural(lost.length, 'node is', 'nodes are')} out of reach` : '',
+      out.length ? `${format.plural(out.length, 'node was', 'nodes were')} taken out` : ''].filter(Boolean).join(', ')), h('ul', {class: 'plain-list'}, missed));
     told = text;
-    away.hidden = lost.length === 0;
+    away.hidden = missed.length === 0;
 
     nodes.show([{node: view.node, version: view.version, condition: view.condition, isHere: true}, ...view.links].sort((a, b) => (a.node < b.node ? -1 : 1)));
     partitions.show(view.partitions);

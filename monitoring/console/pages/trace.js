@@ -10,7 +10,16 @@ const tones = {ok: 'good', rejected: 'warn', deferred: 'busy', failed: 'bad'};
 const words = {request: 'asked at the door', hop: 'on its way to', attempt: 'tried by', turn: 'handled by', commit: 'on disk at'};
 const deepest = 12;  // Deeper ones are not moved further to the right.
 
-function row(span, first) {
+/** When it happened, on the time line of the whole conversation. The numbers beside it say the same. */
+function bar(span, first, whole) {
+  const piece = h('span', {class: `piece ${tones[span.state] ?? ''}`});
+  const share = seconds => `${Math.max(0, Math.min(100, 100 * seconds / whole))}%`;
+  piece.style.insetInlineStart = share(format.seconds(span.began) - first);
+  piece.style.inlineSize = share(span.took_us / 1e6);
+  return h('span', {class: 'lane', 'aria-hidden': 'true'}, piece);
+}
+
+function row(span, first, whole) {
   const where = span.kind === 'request' ? '' : ` ${span.service}`;
   const which = span.attempt ? `, attempt ${span.attempt}` : '';
   const lost = span.is_orphan && span.kind !== 'request' ? ', its cause is not known any more' : '';
@@ -19,6 +28,7 @@ function row(span, first) {
   what.style.setProperty('--depth', Math.min(span.depth ?? 0, deepest));
   return h('tr', {}, what,
            h('td', {}, chip(span.state, tones[span.state] ?? ''), ' ', h('span', {class: 'quiet'}, span.why ? format.words(span.why) : '')),
+           h('td', {class: 'when'}, bar(span, first, whole)),
            h('td', {class: 'number', title: span.began}, `+ ${format.span(format.seconds(span.began) - first)}`),
            h('td', {class: 'number'}, format.span(span.took_us / 1e6)),
            h('td', {class: 'quiet'}, span.node));
@@ -41,19 +51,21 @@ export async function show({place, signal, parameters: {id}}) {
       return void put(content, empty('Nobody knows this trace any more',
         'Each node remembers its newest spans, and for longer those of conversations in which something failed.'));
     const first = Math.min(...page.spans.map(one => format.seconds(one.began)));
+    const whole = Math.max(1e-6, ...page.spans.map(one => format.seconds(one.began) - first + one.took_us / 1e6));
     const failed = page.spans.filter(one => one.state === 'failed').length;
     put(content,
         h('p', {class: 'facts'}, h('span', {}, format.plural(page.spans.length, 'span')),
+          h('span', {}, `in ${format.span(whole)}`),
           h('span', {}, failed ? `${format.number(failed)} failed` : 'none failed'),
           h('span', {class: 'quiet'}, page.nodes.map(one => one.node).join(', '))),
         silent.length ? h('p', {class: 'trouble'}, 'What these nodes know is missing: ',
                           silent.map(one => `${one.node} (${one.trouble})`).join(', ')) : null,
         scroller('Spans of the trace', h('table', {class: 'spans'},
           h('caption', {class: 'unseen'}, 'Spans of the trace, each below its cause'),
-          h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'What'), h('th', {scope: 'col'}, 'How it ended'),
+          h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'What'), h('th', {scope: 'col'}, 'How it ended'), h('th', {scope: 'col'}, 'When'),
                            h('th', {scope: 'col', class: 'number'}, 'Began'), h('th', {scope: 'col', class: 'number'}, 'Took'),
                            h('th', {scope: 'col'}, 'Node'))),
-          h('tbody', {}, page.spans.map(one => row(one, first))))));
+          h('tbody', {}, page.spans.map(one => row(one, first, whole))))));
   };
   await again();
 }
