@@ -10,7 +10,7 @@ namespace musiccorp::hospital {
 struct hospital_settings {
   std::int64_t kept_closed_days = 30;
   std::int64_t audit_kept_days = 365;
-  std::int64_t cases_per_batch_max = 10'000;
+  std::int64_t cases_per_batch_max = 100'000;
   std::int64_t rows_scanned_max = 2'000;
   std::int64_t attempts_kept = 50;
 

@@ -47,6 +47,29 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await page.getByText('No case fits this search').waitFor();
   });
 
+  suite.test('A search in a long list says how far it has looked, and goes on from there', async () => {
+    const asked = [];
+    await page.route(/\/hospital\/cases\?/, route => {
+      const token = new URL(route.request().url()).searchParams.get('page_token') ?? '';
+      asked.push(token);
+      const at = Number(token || 0) + 2_000;
+      return route.fulfill({json: {cases: [], next_page_token: String(at), looked_at: 2_000}});
+    });
+    await open('#/hospital/cases?q=key%3Along-ago');
+    await page.getByText('None found yet').waitFor();
+    equal(await page.getByText('No case fits this search').count(), 0, 'claims about what was not looked through');
+    const read = asked.length;
+    expect(read > 5, `it goes on by itself for a while: ${read}`);
+    await page.getByText('it does not change by itself').waitFor();
+    await accessible();
+    await page.getByRole('button', {name: 'Look further'}).click();
+    await page.waitForFunction(() => !document.querySelector('.more button:disabled'));
+    equal(asked[read], String(read * 2_000), 'where it goes on');
+    await page.unroute(/\/hospital\/cases\?/);
+    await page.getByRole('button', {name: 'Read again'}).click();
+    await page.getByText('No case fits this search').waitFor();
+  });
+
   suite.test('A payload that is a script is shown as text, and only after it was asked for', async () => {
     const {cases} = await shop.get('/hospital/cases?service=notification&type=order.placed&page_size=200');
     let id = null;  // Names are masked everywhere: the villain is the one who ordered MC-0500.

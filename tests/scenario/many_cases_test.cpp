@@ -100,6 +100,12 @@ TEST_F(ManyCases, EachPageCostsTheSameAsOfFew) {
   EXPECT_LE(nowhere.at("looked_at").get<std::uint64_t>(), 2'000U);
   EXPECT_NE(nowhere.at("next_page_token"), "") << "one may go on from there";
   EXPECT_LT(ratio("/hospital/cases?text=nowhere"), as_long);
+  const auto all = connection_.fetch({.method = "POST",
+                                      .url = large_.url() + "/hospital/batches",
+                                      .headers = {{"content-type", "application/json"}},
+                                      .body = R"({"action": "replay", "dry_run": true, "reason": "to count them"})"});
+  ASSERT_TRUE(all && all->status == 202) << (all ? all->body : "");
+  EXPECT_EQ(json::parse(all->body).at("total"), many) << "one batch can take all of them";
   for (const auto* shop : {&small_, &large_}) testing::expect_ledger_zero({connection_, shop->url()});
 }
 

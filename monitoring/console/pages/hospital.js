@@ -37,7 +37,7 @@ async function keep({place, signal, pages, draw, what}) {
   await again();
   let dead = live.dead;
   live.addEventListener('rows', () => {
-    if (live.dead === dead) return;
+    if (live.dead === dead || pages.isLong) return;
     dead = live.dead;
     again();
   }, {signal});
@@ -105,7 +105,7 @@ function showCases({place, signal, query}) {
   const filter = parse(query);
   const pages = new Pages(async token => {
     const got = await get(url('/hospital/cases', {...filter, page_size: 50, page_token: token}), signal);
-    return {rows: got.cases, next: got.next_page_token};
+    return {rows: got.cases, next: got.next_page_token, looked: got.looked_at};
   });
   const selected = new Map();
   let everything = 0;  // so many open ones match, and all of them are meant
@@ -165,11 +165,14 @@ function showCases({place, signal, query}) {
   const scrolling = scroller('Cases', list);
   const none = empty(query ? 'No case fits this search' : 'Nobody is ill',
                      query ? 'Try fewer words. Payloads are never searched.' : 'A message that could not be handled appears here.');
+  const lookedAt = h('span', {});
+  const noneYet = empty('None found yet', lookedAt, ' were looked through, newest first. A group, a state or a time makes a search short.');
   function draw() {
     for (const id of selected.keys())
       if (pages.rows.some(one => one.case_id === id && one.state !== 'open')) selected.delete(id);
     list.show(pages.rows);
-    const wanted = pages.rows.length ? scrolling : none;
+    say(lookedAt, format.plural(pages.looked, 'case'));
+    const wanted = pages.rows.length ? scrolling : pages.next ? noneYet : none;
     if (home.firstChild !== wanted) put(home, wanted);
     bar.hidden = pages.rows.length === 0;
     const count = everything || selected.size;

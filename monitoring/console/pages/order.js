@@ -5,18 +5,19 @@ import * as format from '../parts/format.js';
 import {find, get, part, url} from '../parts/api.js';
 import {trouble} from '../parts/notes.js';
 import {scroller} from '../parts/table.js';
+import {findCases} from '../parts/ward.js';
 
 async function read(id, signal) {
-  const [order, payment, ledger, parcel, shipment, mails, cases] = await Promise.all([
-    get(`/orders/${part(id)}`, signal),
+  const order = await get(`/orders/${part(id)}`, signal);
+  const [payment, ledger, parcel, shipment, mails, found] = await Promise.all([
     find(`/payments/${part(id)}`, signal),
     find(`/acquirer/ledger/${part(id)}`, signal),
     find(`/packages/${part(id)}`, signal),
     find(`/shipments/${part(id)}`, signal),
     get(url('/notifications', {order_id: id, page_size: 50}), signal),
-    get(url('/hospital/cases', {key: id, page_size: 50}), signal),
+    findCases({key: id, since: order.history[0].at}, signal),
   ]);
-  return {order, payment, ledger, parcel, shipment, mails: mails.notifications, cases: cases.cases};
+  return {order, payment, ledger, parcel, shipment, mails: mails.notifications, ...found};
 }
 
 /** What each service says, in the order of time. */
@@ -76,7 +77,7 @@ export async function show({place, signal, parameters: {id}}) {
     const text = JSON.stringify(books);
     if (text === shown) return;
     shown = text;
-    const {order, cases} = books;
+    const {order, cases, isWhole} = books;
     const open = cases.filter(one => one.state !== 'healed' && one.state !== 'discarded');
     put(content,
         h('p', {class: 'facts'}, chip(order.status, {shipped: 'good', rejected: 'warn', cancelled: 'warn'}[order.status] ?? 'busy'),
@@ -87,6 +88,8 @@ export async function show({place, signal, parameters: {id}}) {
           h('span', {class: 'quiet'}, 'customer ', h('span', {class: 'mono'}, order.customer_id))),
         open.length ? h('p', {class: 'trouble'}, 'Some of it waits in the hospital: ',
                         open.map(one => [h('a', {href: `#/hospital/cases/${part(one.case_id)}`}, one.case_id), ' '])) : null,
+        isWhole ? null : h('p', {class: 'quiet'}, 'The hospital has too many newer cases to say whether some of it waits there: ',
+                           h('a', {href: `#/hospital/cases?q=${encodeURIComponent(`key:${id}`)}`}, 'look further')),
         h('div', {class: 'columns'},
           h('section', {}, h('h2', {}, 'Through all services'), timeline(events(books))),
           h('section', {}, h('h2', {}, 'Lines'), scroller('Lines of the order', h('table', {},

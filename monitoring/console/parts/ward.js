@@ -1,10 +1,10 @@
 // What the hospital's pages share: the chips of states, the links to cases, and the questions before an action.
 
-import {chip, h, put} from './dom.js';
+import {chip, h, put, say} from './dom.js';
 import * as format from './format.js';
-import {part, post} from './api.js';
+import {get, part, post, url} from './api.js';
 import {ask, labelled, nameField, operator, reasonField} from './dialog.js';
-import {note} from './notes.js';
+import {complain, note} from './notes.js';
 
 const tones = {open: 'bad', replaying: 'busy', discarding: 'busy', healed: 'good', discarded: 'quiet',
                canary: 'busy', running: 'busy', finishing: 'busy', finished: 'good', stopped: 'bad', cancelled: 'warn',
@@ -22,7 +22,10 @@ export const heldField = () => labelled('Hold it for', whole(10, 0, 600), 'secon
 /** Asks how, and starts a batch over named cases or over all that a filter finds. */
 export async function startBatch({action, filter, cases, count}) {
   const name = nameField(), reason = reasonField(true);
-  const rate = labelled('Cases per second', whole(10, 1, 1000));
+  const rate = labelled('Cases per second', whole(10, 1, 1000), ' ');
+  const tellTime = () => say(rate.querySelector('small'), `sent within about ${format.span(count / Math.max(1, Number(rate.control.value)))}`);
+  rate.control.addEventListener('input', tellTime);
+  tellTime();
   const canary = labelled('Canary', whole(Math.min(3, count - 1), 0, 1000),
                           'so many first; the rest only when their outcomes are known. 0: none');
   const stop = labelled('Stop after', whole(1, 1, 1_000_000), 'failures, in the canary or later');
@@ -53,38 +56,72 @@ export async function startBatch({action, filter, cases, count}) {
 export const countOpen = async filter =>
   (await post('/hospital/batches', {action: 'replay', filter, reason: 'only to count them', by: by(), dry_run: true})).total;
 
+const patience_ms = 1_500;
+
+/**
+ * Reads on from a token until there are so many pages of rows, the list ends, or it took too long: a request looks
+ * through a limited number of cases, so an empty page is not the end. `read(token)` gives {rows, next, looked}.
+ */
+async function readOn(read, token, pages) {
+  const found = {rows: [], next: token, looked: 0, requests: 0};
+  const end = performance.now() + patience_ms;
+  for (let page = 0; page < pages;) {
+    const got = await read(found.next);
+    found.rows.push(...got.rows);
+    found.next = got.next;
+    found.looked += got.looked ?? got.rows.length;
+    ++found.requests;
+    if (!got.next || performance.now() > end) break;
+    if (got.rows.length) ++page;
+  }
+  return found;
+}
+
+/** All that a filter finds, newest first; `isWhole` is false when looking for them took too long. */
+export async function findCases(filter, signal) {
+  const {rows, next} = await readOn(async token => {
+    const got = await get(url('/hospital/cases', {...filter, page_size: 200, page_token: token}), signal);
+    return {rows: got.cases, next: got.next_page_token};
+  }, '', Infinity);
+  return {cases: rows, isWhole: !next};
+}
+
 /** A list that is read page by page, and again from time to time as far as it was read. */
 export class Pages {
   rows = [];
   next = '';
+  looked = 0;  // entries that were compared with what is wanted
   #read;
   #pages = 1;
+  #requests = 0;
   constructor(read) { this.#read = read; }
-  /** `read(token)` gives {rows, next}. */
   async again() {
-    const all = [];
-    let token = '';
-    for (let page = 0, tries = 0; page < this.#pages && tries < 40; ++tries) {
-      const got = await this.#read(token);
-      all.push(...got.rows);
-      token = got.next;
-      if (!token) break;
-      if (got.rows.length) ++page;  // A request looks through a limited number of cases: an empty page is not the end.
-    }
-    this.rows = all;
-    this.next = token;
+    const found = await readOn(this.#read, '', this.#pages);
+    Object.assign(this, {rows: found.rows, next: found.next, looked: found.looked});
+    this.#requests = found.requests;
   }
-  more() {
+  /** Goes on where it ended. */
+  async more() {
+    const found = await readOn(this.#read, this.next, 1);
     ++this.#pages;
-    return this.again();
+    Object.assign(this, {rows: [...this.rows, ...found.rows], next: found.next, looked: this.looked + found.looked});
+    this.#requests += found.requests;
   }
-  /** Reading again costs as much as there was read. */
-  get isLong() { return this.#pages > 5; }
+  /** Reading again costs as much as there was read: not done without being asked. */
+  get isLong() { return this.#requests > 5; }
 }
 
 export function moreButton(pages, draw) {
   const element = h('p', {class: 'more'});
-  element.draw = () => put(element, pages.next
-    ? h('button', {type: 'button', on: {click: async () => { await pages.more(); draw(); }}}, 'Show more') : null);
+  const act = (label, work) => h('button', {type: 'button', on: {click: async event => {
+    event.target.disabled = true;
+    try {
+      await work();
+    } catch (problem) { complain(problem, 'It could not be read'); }
+    draw();
+  }}}, label);
+  element.draw = () => put(element,
+    pages.next ? act(pages.rows.length ? 'Show more' : 'Look further', () => pages.more()) : null,
+    pages.isLong ? [' ', act('Read again', () => pages.again()), ' ', h('span', {class: 'quiet'}, 'as long as this it does not change by itself')] : null);
   return element;
 }
