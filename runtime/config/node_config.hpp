@@ -194,10 +194,11 @@ struct service_config {
   static constexpr auto describe() {
     return describe_as(
         "service_config", 1,
-        field("mailbox_limit", &service_config::mailbox_limit, "Requests that may wait; above it 503", defaulted,
-              between(1, 10'000'000)),
+        field("mailbox_limit", &service_config::mailbox_limit,
+              "Requests without an answer that it holds; above it 503", defaulted, between(1, 10'000'000)),
         field("mailbox_bytes_limit", &service_config::mailbox_bytes_limit,
-              "Bytes of requests that may wait; above it 503", defaulted, between(1'024, 1LL << 40)),
+              "Bytes of these, and of what was gathered to answer them; above it 503", defaulted,
+              between(1'024, 1LL << 40)),
         field("order", &service_config::order, "Instead of the node's; what it leaves out is as there"),
         field("retry", &service_config::retry, "Instead of the node's; what it leaves out is as there"),
         field("retry_by_type", &service_config::retry_by_type,

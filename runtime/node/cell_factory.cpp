@@ -150,7 +150,6 @@ result<supervision::started_child> cell_factory::start(const service_definition&
   cell.clock = clock_;
   cell.status = where.status;
   cell.gate = &gate_;
-  cell.requests_max = where.options.mailbox_limit;
   cell.supervisor = how.link;
   cell.watch = watchdog_->watch(name, options_.supervision.handler_deadline);
   where.status->state = service::cell_state::starting;

@@ -16,7 +16,7 @@ placed_partition here(const std::string& name, const node_options& options, cons
   const auto cell = std::ranges::find_if(cells, [&](const auto& it) { return it->service == name; });
   if (cell == cells.end()) return one;
   one.state = service::name_of((*cell)->state.load());
-  one.requests_pending = (*cell)->depth();
+  one.requests_pending = (*cell)->mailbox->depth();
   return one;
 }
 

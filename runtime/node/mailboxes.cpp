@@ -29,7 +29,7 @@ mailbox_view view_of(const service::cell_status& cell) {
   view.service = cell.service;
   view.state = service::name_of(cell.state.load());
   view.pending = cell.requests_pending.load();
-  view.depth = cell.depth();
+  view.depth = box.depth();
   view.limit = box.limit;
   view.bytes = box.bytes();
   view.bytes_limit = box.bytes_limit;

@@ -63,7 +63,7 @@ void observatory::limit(const std::string& service, const service::wiring& wires
 
 void observatory::read() {
   for (auto& one : cells_) {
-    one.numbers.mailbox_depth(one.status->depth());
+    one.numbers.mailbox_depth(one.status->mailbox->depth());
     one.numbers.requests_pending(one.status->requests_pending);
     const auto refused = one.status->requests_refused.load();
     for (; one.refused_seen < refused; ++one.refused_seen)

@@ -3,6 +3,14 @@
 #include "base/ensure.hpp"
 
 namespace musiccorp::request {
+namespace {
+
+std::uint64_t bytes_of(const reply& said) {
+  const auto* got = std::get_if<answer>(&said);
+  return got != nullptr ? got->payload.size() : 0;
+}
+
+}  // namespace
 
 gather_room::opened gather_room::open(std::span<breaker::permit> permits, instant deadline) {
   ensure(!permits.empty(), "a gather asks something");
@@ -26,6 +34,7 @@ std::optional<gather_room::gathered> gather_room::replied(std::uint64_t question
   if (index >= waiting.questions.size() || waiting.questions[index].said) return std::nullopt;
   auto& one = waiting.questions[index];
   one.permit.end(end_of(said), now);
+  bytes_ += bytes_of(said);
   one.said = std::move(said);
   if (--waiting.missing > 0) return std::nullopt;
   return close(place);
@@ -44,6 +53,7 @@ std::vector<gather_room::gathered> gather_room::expire(instant now) {
 void gather_room::clear() {
   open_.clear();
   deadlines_.clear();
+  bytes_ = 0;
 }
 
 std::optional<instant> gather_room::next_deadline() const {
@@ -53,6 +63,8 @@ std::optional<instant> gather_room::next_deadline() const {
 
 gather_room::gathered gather_room::close(std::map<std::uint64_t, state>::iterator place) {
   gathered done{place->first, {}};
+  for (const auto& one : place->second.questions)
+    if (one.said) bytes_ -= bytes_of(*one.said);
   for (auto& one : place->second.questions)
     done.replies.push_back(one.said
                                ? std::move(*one.said)

@@ -37,6 +37,8 @@ class gather_room {
   void clear();
   [[nodiscard]] std::optional<instant> next_deadline() const;
   [[nodiscard]] std::size_t size() const { return open_.size(); }
+  /// Of the payloads that wait for the other replies of their gather.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
   struct asked {
@@ -54,6 +56,7 @@ class gather_room {
   std::map<std::uint64_t, state> open_;  ///< by gather, which is the id of its first question
   std::set<std::pair<instant, std::uint64_t>> deadlines_;
   std::uint64_t next_question_ = 1;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace musiccorp::request

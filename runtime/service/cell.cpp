@@ -32,7 +32,6 @@ class cell final : public managed_actor {
         places_{std::move(options.places)},
         clock_{std::move(options.clock)},
         status_{std::move(options.status)},
-        requests_max_{options.requests_max},
         supervisor_{std::move(options.supervisor)} {
     core_->use_watch(std::move(options.watch));
     set_exit_handler([this](const caf::exit_msg&) { stop(); });  // Not for `kill`, which nobody can handle.
@@ -78,6 +77,7 @@ class cell final : public managed_actor {
     seat_.reset();
     places_.reset();
     for (auto& [token, asker] : std::exchange(askers_, {})) tell(asker, refused(refusal::closed));
+    weigh_answers(0);
     status_->requests_pending = 0;
     status_->state = cell_state::stopped;
     status_->state.notify_all();
@@ -125,6 +125,7 @@ class cell final : public managed_actor {
   struct asking {
     caf::actor who;
     std::uint64_t token;
+    place in_mailbox;
   };
 
   void start() {
@@ -182,13 +183,8 @@ class cell final : public managed_actor {
   }
 
   void request(request_message& asked, const caf::actor& who) {
-    if (core_->requests_pending() >= requests_max_) {
-      status_->requests_refused.fetch_add(1, std::memory_order_relaxed);
-      caf::anon_send(who, reply_message{asked.token, refused(refusal::full)});
-      return;
-    }
     const auto token = ++tokens_;
-    askers_.emplace(token, asking{who, asked.token});
+    askers_.emplace(token, asking{who, asked.token, keep_place()});
     with_outgoing([&](outgoing& out) {
       core_->request(token, std::move(asked.message), base::instant{base::duration{asked.deadline_us}}, out);
     });
@@ -262,8 +258,16 @@ class cell final : public managed_actor {
     send_out(std::move(out));
   }
 
+  /// They are held for requests: so they weigh, though nobody was asked for room.
+  void weigh_answers(std::uint64_t bytes) {
+    if (bytes > answer_bytes_) mailbox_numbers().gain_weight(bytes - answer_bytes_);
+    if (bytes < answer_bytes_) mailbox_numbers().lose_weight(answer_bytes_ - bytes);
+    answer_bytes_ = bytes;
+  }
+
   /// A batch is run by a message to oneself: what arrived before it is in the batch.
   void schedule() {
+    weigh_answers(core_->answer_bytes());
     status_->requests_pending.store(core_->requests_pending(), std::memory_order_relaxed);
     if (!run_pending_ && core_->has_work()) {
       run_pending_ = true;
@@ -309,11 +313,11 @@ class cell final : public managed_actor {
   std::shared_ptr<directory> places_;
   std::shared_ptr<const base::clock> clock_;
   std::shared_ptr<cell_status> status_;
-  std::uint64_t requests_max_;
   supervision::child_link supervisor_;
   std::optional<delivery::isolation::seat> seat_;
   std::unordered_map<std::uint64_t, asking> askers_;
   std::uint64_t tokens_ = 0;
+  std::uint64_t answer_bytes_ = 0;  ///< of the partition, as the mailbox counts them
   bool run_pending_ = false;
   std::optional<base::instant> timer_due_;
   std::uint64_t timer_generation_ = 0;

@@ -37,12 +37,10 @@ enum class cell_state : std::uint8_t { starting, running, draining, drained, clo
 struct cell_status {
   std::string service;
   std::atomic<cell_state> state{cell_state::starting};
-  std::atomic<std::uint64_t> requests_pending{0};  ///< taken from the mailbox, not yet answered
+  std::atomic<std::uint64_t> requests_pending{0};  ///< of the mailbox's depth: taken, not yet answered
   std::shared_ptr<mailbox_state> mailbox = std::make_shared<mailbox_state>();
   std::atomic<std::uint64_t> requests_refused{0};
 
-  /// Requests that wait: in the mailbox and in the partition.
-  [[nodiscard]] std::uint64_t depth() const { return mailbox->depth() + requests_pending.load(); }
   [[nodiscard]] storage::store_statistics statistics() const {
     const std::lock_guard hold{mutex};
     return store;
@@ -58,16 +56,17 @@ struct cell_options {
   std::shared_ptr<const base::clock> clock;
   std::shared_ptr<cell_status> status;
   delivery::isolation* gate = nullptr;  ///< of the node; outlives the cell; null: nothing ever runs alone
-  std::uint64_t requests_max = 10'000;  ///< pending ones; above it a request is answered fault{overloaded}
   /// Hears that the cell is up, and each crash that it survives. Empty: nobody does.
   supervision::child_link supervisor{};
   std::shared_ptr<supervision::watched_handler> watch{};  ///< says what it does since when; null: to nobody
 };
 
 /// The actor that hosts one partition under one address for its whole life: it owns mailbox and timers and decides
-/// nothing. Nothing vanishes on CAF's own ways: requests that find the mailbox full or closed, or are left in it at
-/// the end, are answered; frames that are lost are sent again from the publisher's log, since a subscriber that is
-/// there again says how far it has committed; what is no message of ours becomes a dead letter (`strayed`).
+/// nothing. A request counts against the mailbox's limits until its reply leaves, together with the answers that were
+/// gathered for it; above them the next one is answered fault{overloaded}. Nothing vanishes on CAF's own ways:
+/// requests that find the mailbox full or closed, or are left in it at the end, are answered; frames that are lost
+/// are sent again from the publisher's log, since a subscriber that is there again says how far it has committed;
+/// what is no message of ours becomes a dead letter (`strayed`).
 ///
 /// It waits for its first `start_atom`; a store that can't be opened then is its end, `start_failed`. An exit message
 /// ends it after the batch that runs. From `drain_atom` on it takes nothing from streams, finishes what it had taken,

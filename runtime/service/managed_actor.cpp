@@ -57,17 +57,15 @@ void managed_actor::put(caf::mailbox_element_ptr element, caf::execution_unit* h
 
 caf::invoke_message_result managed_actor::consume(caf::mailbox_element& element) {
   MUSICCORP_TSAN(acquire);
-  const bool bounded = is_bounded(element);
-  const auto finish = [this, bounded, size = bounded ? weight(element) : 0] {
-    if (bounded) mailbox_->leave(size);
-  };
+  if (is_bounded(element)) handled_ = place{*this, weight(element)};
   try {
     const auto said = event_based_actor::consume(element);
+    if (said == caf::invoke_message_result::skipped) handled_.stay_in_the_queue();
+    handled_ = {};
     MUSICCORP_TSAN(release);  // Not only after resume(): once it sleeps, another thread may wake it before that.
-    if (said != caf::invoke_message_result::skipped) finish();
     return said;
   } catch (...) {
-    finish();
+    handled_ = {};
     crashed(element, std::current_exception());
     return caf::invoke_message_result::consumed;
   }
@@ -99,7 +97,8 @@ struct managed_actor::drain {
   }
 };
 
-/// Ends when everybody who was counted in before the mailbox closed has also put their message into it.
+/// Ends when everybody who was counted in before the mailbox closed has also put their message into it. What the
+/// actor has taken and still holds is answered in its on_exit().
 void managed_actor::refuse_the_rest(const caf::error& reason, caf::execution_unit* host) {
   drain rest{*this, reason, host};
   get_normal_queue().flush_cache();
@@ -107,7 +106,7 @@ void managed_actor::refuse_the_rest(const caf::error& reason, caf::execution_uni
   for (;;) {
     while (mailbox().new_round(1000, rest).consumed_items > 0) {
     }
-    if (mailbox_->accepted == mailbox_->finished) return;
+    if (mailbox_->accepted == mailbox_->finished + placed_) return;
     std::this_thread::yield();
   }
 }

@@ -6,11 +6,12 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace musiccorp::service {
 
-/// What a mailbox holds. Outlives its actor; any thread. Senders and the actor write to different cache lines, and
-/// senders look at the actor's only when the mailbox seems full.
+/// What a mailbox and its actor hold. Outlives the actor; any thread. Senders and the actor write to different cache
+/// lines, and senders look at the actor's only when the mailbox seems full.
 struct mailbox_state {
   static constexpr std::size_t cache_line = 64;
 
@@ -23,12 +24,13 @@ struct mailbox_state {
   alignas(cache_line) std::atomic<std::uint64_t> finished{0};
   std::atomic<std::uint64_t> bytes_finished{0};
 
-  /// Bounded messages that wait or are being handled.
+  /// Bounded messages that wait, are being handled, or are held until their answer leaves.
   [[nodiscard]] std::uint64_t depth() const {
     const auto done = finished.load(std::memory_order_acquire);
     const auto taken = accepted.load(std::memory_order_acquire);
     return taken > done ? taken - done : 0;
   }
+  /// Of those, and of what they gather meanwhile.
   [[nodiscard]] std::uint64_t bytes() const {
     const auto done = bytes_finished.load(std::memory_order_acquire);
     const auto taken = bytes_accepted.load(std::memory_order_acquire);
@@ -54,9 +56,17 @@ struct mailbox_state {
   }
   /// Only the actor's thread.
   void leave(std::uint64_t size = 0) {
+    lose_weight(size);
+    finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+  /// What the actor holds for its messages got heavier, whatever the limit says: it is there already. Only the
+  /// actor's thread, as lose_weight.
+  void gain_weight(std::uint64_t size) {
+    if (size > 0) bytes_accepted.fetch_add(size);
+  }
+  void lose_weight(std::uint64_t size) {
     if (size > 0)
       bytes_finished.store(bytes_finished.load(std::memory_order_relaxed) + size, std::memory_order_release);
-    finished.store(finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 
  private:
@@ -107,15 +117,49 @@ class managed_actor : public caf::event_based_actor {
   /// A handler threw. The message is spent, the mailbox intact.
   virtual void crashed(caf::mailbox_element& element, std::exception_ptr why);
 
+  /// The place of one bounded message: it counts against the limits for as long as this lives. Only the actor's
+  /// thread; the actor gives all of them back in on_exit() at the latest.
+  class place {
+   public:
+    place() = default;
+    place(place&& other) noexcept : owner_{std::exchange(other.owner_, nullptr)}, size_{other.size_} {}
+    place& operator=(place&& other) noexcept {
+      std::swap(owner_, other.owner_);
+      std::swap(size_, other.size_);
+      return *this;
+    }
+    ~place() {
+      if (owner_ != nullptr) owner_->give_back(size_);
+    }
+
+   private:
+    friend managed_actor;
+    place(managed_actor& owner, std::uint64_t size) : owner_{&owner}, size_{size} { ++owner_->placed_; }
+    void stay_in_the_queue() {
+      if (owner_ != nullptr) --std::exchange(owner_, nullptr)->placed_;
+    }
+    managed_actor* owner_ = nullptr;
+    std::uint64_t size_ = 0;
+  };
+  /// Keeps the place of the message that is being handled beyond its handler; no place when it is not a bounded one,
+  /// or when its place is kept already.
+  [[nodiscard]] place keep_place() { return std::exchange(handled_, {}); }
+
   [[nodiscard]] mailbox_state& mailbox_numbers() { return *mailbox_; }
 
  private:
   struct drain;
+  void give_back(std::uint64_t size) {
+    --placed_;
+    mailbox_->leave(size);
+  }
   void put(caf::mailbox_element_ptr element, caf::execution_unit* host);
   void refuse_the_rest(const caf::error& reason, caf::execution_unit* host);
 
   std::shared_ptr<mailbox_state> mailbox_;
   std::atomic<bool> closed_{false};
+  std::uint64_t placed_ = 0;  ///< places that are not given back; only the actor's thread
+  place handled_{};           ///< of the message that is being handled
 };
 
 }  // namespace musiccorp::service

@@ -253,6 +253,7 @@ void partition::close(const base::fault& why, outgoing& out) {
   for (auto& one : ready_) answer(one.token, why, out);
   for (auto& [gather, one] : asking_) answer(one.token, why, out);
   ready_.clear();
+  ready_bytes_ = 0;
   asking_.clear();
   gathers_.clear();
   pins_ = {};
@@ -334,6 +335,7 @@ void partition::gathered(const request::gather_room::gathered& done) {
     if (std::holds_alternative<base::fault>(said) && !one.settled) one.settled = said;
     if (const auto* got = std::get_if<request::answer>(&said)) one.answers.push_back(got->payload);
   }
+  ready_bytes_ += one.answer_bytes();
   ready_.push_back(std::move(one));
 }
 

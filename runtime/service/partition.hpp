@@ -136,6 +136,8 @@ class partition {
   [[nodiscard]] storage::store_statistics store_statistics() const;
   /// Requests that have no reply yet.
   [[nodiscard]] std::size_t requests_pending() const { return asking_.size() + ready_.size(); }
+  /// Of the answers to our questions that are held until their request can be handled.
+  [[nodiscard]] std::uint64_t answer_bytes() const { return gathers_.bytes() + ready_bytes_; }
 
  private:
   struct pending_request {
@@ -144,6 +146,12 @@ class partition {
     instant deadline{};
     std::vector<std::string> answers;       ///< payloads, one per ask
     std::optional<request::reply> settled;  ///< decided without a turn: an ask was refused
+
+    [[nodiscard]] std::uint64_t answer_bytes() const {
+      std::uint64_t bytes = 0;
+      for (const auto& answer : answers) bytes += answer.size();
+      return bytes;
+    }
   };
   struct upstream;
   struct arrived_message {
@@ -303,6 +311,7 @@ class partition {
   std::deque<arrived_message> arrived_;
   instant arrived_since_{};  ///< when `arrived_` was last empty and got its first
   std::deque<pending_request> ready_;
+  std::uint64_t ready_bytes_ = 0;  ///< of the answers in `ready_`
   dependencies dependencies_;
   std::vector<request::breaker::permit> permits_{};  ///< of the request that is being sent on; empty in between
   request::gather_room gathers_;

@@ -106,6 +106,7 @@ result<void> partition::run_transaction(batch_work& work) {
     for (std::size_t i = 0; i < share && !ready_.empty() && (i == 0 || time_left()); ++i) {
       work.requests.push_back(std::move(ready_.front()));
       ready_.pop_front();
+      ready_bytes_ -= work.requests.back().answer_bytes();
       run_request(work.requests.back(), work);
     }
     for (std::size_t i = 0; i < share && !arrived_.empty() && (i == 0 || time_left()); ++i) {

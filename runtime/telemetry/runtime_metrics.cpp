@@ -102,10 +102,11 @@ cell_metrics::cell_metrics(metrics_registry& registry, std::string_view service)
     : registry_(&registry), service_(service), mailbox_(std::make_shared<mailbox>()) {
   const label own{"service", service};
   mailbox_->depth_now =
-      registry.gauges("runtime_mailbox_depth", "Messages that wait in memory now.", {"service"}).with({own});
+      registry.gauges("runtime_mailbox_depth", "Requests without an answer that the service holds now.", {"service"})
+          .with({own});
   mailbox_->high_water =
-      registry.gauges("runtime_mailbox_high_water", "Most messages that waited, over 15 s.", {"service"}).with({own});
-  limit_ = registry.gauges("runtime_mailbox_limit", "Messages that may wait in memory.", {"service"}).with({own});
+      registry.gauges("runtime_mailbox_high_water", "Most of these, over 15 s.", {"service"}).with({own});
+  limit_ = registry.gauges("runtime_mailbox_limit", "As many as it may hold.", {"service"}).with({own});
   const auto refusals = registry.counters("runtime_mailbox_rejected_total", "Messages that the mailbox refused.",
                                           {"service", "reason"});
   fill(refusals_, refusals, own, "reason", refusal_names);
@@ -113,7 +114,9 @@ cell_metrics::cell_metrics(metrics_registry& registry, std::string_view service)
                .histograms("runtime_mailbox_wait_seconds", "Time from a request's arrival to the start of its work.",
                            wait_seconds_buckets, {"service"})
                .with({own});
-  pending_ = registry.gauges("runtime_requests_pending", "Requests without a reply yet.", {"service"}).with({own});
+  pending_ =
+      registry.gauges("runtime_requests_pending", "Of these, the ones that were taken from the mailbox.", {"service"})
+          .with({own});
   duplicates_ = registry
                     .counters("runtime_duplicates_suppressed_total",
                               "Messages and requests that came again and changed nothing.", {"service"})

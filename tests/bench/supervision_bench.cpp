@@ -308,7 +308,6 @@ std::vector<double> measure_cells(std::size_t requests) {
                                            options.places = places;
                                            options.clock = clock;
                                            options.status = status;
-                                           options.requests_max = 2 * requests;
                                            options.supervisor = how.link;
                                            auto who = service::spawn_cell(how.system, std::move(options));
                                            caf::anon_send(who, service::start_atom_v);

@@ -72,17 +72,17 @@ TEST(Mailboxes, EachNodeBalancesItsHalfOfAQueueBetweenTwo) {
 TEST(Mailboxes, ShowWhatACellHolds) {
   service::cell_status cell;
   cell.service = "order";
-  cell.mailbox->limit = 1;
-  ASSERT_TRUE(cell.mailbox->enter(100));
+  cell.mailbox->limit = 4;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(cell.mailbox->enter(100));
   cell.requests_pending = 2;
   cell.requests_refused = 7;
   const auto view = view_of(cell);
   EXPECT_EQ(view.state, "starting");
-  EXPECT_EQ(view.depth, 3U);
+  EXPECT_EQ(view.depth, 3U) << "the two that were taken are among them";
   EXPECT_EQ(view.pending, 2U);
-  EXPECT_EQ(view.limit, 1U);
-  EXPECT_EQ(view.bytes, 100U);
-  EXPECT_EQ(view.accepted, 1U);
+  EXPECT_EQ(view.limit, 4U);
+  EXPECT_EQ(view.bytes, 300U);
+  EXPECT_EQ(view.accepted, 3U);
   EXPECT_EQ(view.refused, 7U);
 }
 

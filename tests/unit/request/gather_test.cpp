@@ -59,6 +59,21 @@ TEST(Gather, EndsAtItsDeadlineWithATimeoutForWhatIsMissing) {
   EXPECT_EQ(std::get<base::fault>(expired[0].replies[1]).kind, fault_kind::timeout);
 }
 
+TEST(Gather, WeighsThePayloadsThatItHoldsForTheOthers) {
+  free_room room;
+  const auto one = room.open(2, at(1s)), other = room.open(2, at(2s));
+  EXPECT_FALSE(room.replied(one.questions[0], said("12345")));
+  EXPECT_FALSE(room.replied(other.questions[1], said("123")));
+  EXPECT_EQ(room.bytes(), 8U);
+  EXPECT_TRUE(room.replied(other.questions[0], said("1")));
+  EXPECT_EQ(room.bytes(), 5U);
+  EXPECT_EQ(room.expire(at(1s)).size(), 1U);
+  EXPECT_EQ(room.bytes(), 0U);
+  EXPECT_FALSE(room.replied(room.open(2, at(3s)).questions[0], said("1234567")));
+  room.clear();
+  EXPECT_EQ(room.bytes(), 0U);
+}
+
 TEST(Gather, TellsEachPermitOnceHowItsQuestionEnded) {
   breaker asked{{.failures_in_row = 2, .open_first = 100ms, .jitter_percent = 0}, 1, at(0s)};
   const auto permits = [&](instant now, std::size_t count) {

@@ -102,7 +102,7 @@ TEST(CellStop, AnswersEveryRequestThatRacesWithIt) {
       caf::anon_send_exit(asker, caf::exit_reason::user_shutdown);
       waiter->wait_for(cell, asker);
     }
-    EXPECT_EQ(status->depth(), 0U);
+    EXPECT_EQ(status->mailbox->depth(), 0U);
   }
 }
 

@@ -66,6 +66,16 @@ TEST_F(Partition, AnswersTroubleOfWhomItAskedAsTrouble) {
   EXPECT_EQ(got<fault>(sell("1", "silent")).kind, fault_kind::unavailable);
 }
 
+TEST_F(Partition, WeighsTheAnswersThatItHoldsForRequests) {
+  const auto bought = world.ask("till", buy{"1", "disc"});
+  const auto found = describe::to_json(price{"disc", 4});
+  world.at("till").replied(1, request::to_envelope(request::answer{"price", 1, "disc", found}));
+  EXPECT_EQ(world.at("till").answer_bytes(), found.size());
+  world.settle();
+  EXPECT_EQ(answer<sale>(bought).amount, 4);
+  EXPECT_EQ(world.at("till").answer_bytes(), 0U);
+}
+
 TEST_F(Partition, ACrashingCommandChangesNothingAndIsAnswered) {
   EXPECT_EQ(got<fault>(sell("1", "crash")).kind, fault_kind::crash);
   EXPECT_EQ(booked().sales, 0);
