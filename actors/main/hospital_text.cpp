@@ -92,6 +92,14 @@ std::string payloads_of(const case_detail& one) {
   return text;
 }
 
+std::string followers_of(const case_detail& one) {
+  if (!one.followers) return row("parked behind", "not known: " + one.service + " does not answer");
+  std::string text = row("parked behind", std::to_string(one.followers->count));
+  for (const auto& each : one.followers->first) text += row("", each.type + " " + each.id);
+  const auto more = one.followers->count - one.followers->first.size();
+  return more > 0 ? text + row("", "and " + std::to_string(more) + " more") : text;
+}
+
 std::string number(std::int64_t value) { return std::to_string(value); }
 
 }  // namespace
@@ -140,11 +148,10 @@ std::string text_of(const case_detail& one) {
          row("reason", one.reason) + row("error", one.error) +
          row("attempts", std::to_string(one.attempts) + ", replays " + std::to_string(one.replay)) +
          row("first failed", text_of(one.first_failed_at)) + row("last failed", text_of(one.last_failed_at)) +
-         row("closed", one.closed_at ? text_of(*one.closed_at) : std::string{}) +
-         row("parked behind", std::to_string(one.parked)) + row("group", one.group_id) + row("batch", one.batch_id) +
-         row("conversation", one.message.correlation) + row("caused by", one.message.causation) +
-         row("traceparent", one.message.traceparent) + payloads_of(one) + "\n" + attempts_of(one) +
-         backtrace_of(one) + "\n" + notes_of(one);
+         row("closed", one.closed_at ? text_of(*one.closed_at) : std::string{}) + followers_of(one) +
+         row("group", one.group_id) + row("batch", one.batch_id) + row("conversation", one.message.correlation) +
+         row("caused by", one.message.causation) + row("traceparent", one.message.traceparent) + payloads_of(one) +
+         "\n" + attempts_of(one) + backtrace_of(one) + "\n" + notes_of(one);
 }
 
 std::string text_of(const batch_detail& batch) {

@@ -212,6 +212,42 @@ struct rehearsal {
   }
 };
 
+/// Query, answered with `lane_followers`: what is parked behind this message now? Of one that doesn't wait: nothing.
+struct show_followers {
+  std::string case_id{};
+  std::string upstream{};
+  std::uint64_t seq = 0;
+
+  static constexpr auto describe() {
+    return describe_as("show_followers", 1, key("case_id", &show_followers::case_id),
+                       field("upstream", &show_followers::upstream), field("seq", &show_followers::seq));
+  }
+};
+
+struct parked_message {
+  std::string id{};
+  std::string type{};
+  std::uint64_t seq = 0;
+  instant occurred{};
+
+  static constexpr auto describe() {
+    return describe_as("parked_message", 1, field("id", &parked_message::id), field("type", &parked_message::type),
+                       field("seq", &parked_message::seq, "in the log of the same upstream"),
+                       field("occurred", &parked_message::occurred));
+  }
+};
+
+struct lane_followers {
+  std::string case_id{};
+  std::uint64_t count = 0;
+  std::vector<parked_message> first{};  ///< in order; at most 20
+
+  static constexpr auto describe() {
+    return describe_as("lane_followers", 1, key("case_id", &lane_followers::case_id),
+                       field("count", &lane_followers::count), field("first", &lane_followers::first));
+  }
+};
+
 /// Query to the hospital: which of these conversations have an open case? Answers that were given under an
 /// Idempotency-Key are kept as long as a case of their conversation is open.
 struct open_conversations {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,8 +65,9 @@ class waiting_room {
   void written(std::string_view type, std::string_view key);
 
   /// The messages of one key behind this one, in order, at most `limit`.
-  [[nodiscard]] std::vector<std::uint64_t> followers(std::string_view upstream, std::uint64_t seq,
-                                                     std::size_t limit) const;
+  [[nodiscard]] std::vector<std::uint64_t> followers(
+      std::string_view upstream, std::uint64_t seq,
+      std::size_t limit = std::numeric_limits<std::size_t>::max()) const;
   /// Messages of one key that wait, are parked or dead; while there are any, another one may not be handled. Messages
   /// without a key have no order: 0. Cheap when nothing waits.
   [[nodiscard]] std::size_t lane_size(std::string_view upstream, std::string_view key) const;

@@ -89,7 +89,8 @@ struct case_summary {
         field("last_failed_at", &case_summary::last_failed_at), field("opened_at", &case_summary::opened_at),
         field("closed_at", &case_summary::closed_at),
         field("replay", &case_summary::replay, "number of the last replay; 0: none yet"),
-        field("parked", &case_summary::parked, "messages of its key that waited behind it at its last death"),
+        field("parked", &case_summary::parked,
+              "messages of its key that waited behind it at its last death; the case alone shows those of now"),
         field("group_id", &case_summary::group_id));
   }
 };
@@ -177,6 +178,17 @@ struct payload_version : payload_view {
   }
 };
 
+/// What waits behind a case now, as its service says.
+struct followers_view {
+  std::uint64_t count = 0;
+  std::vector<delivery::parked_message> first{};
+
+  static constexpr auto describe() {
+    return describe_as("followers_view", 1, field("count", &followers_view::count),
+                       field("first", &followers_view::first, "of them, in order; at most 20"));
+  }
+};
+
 struct case_detail : case_summary {
   std::string upstream{};
   std::uint64_t seq = 0;
@@ -185,6 +197,7 @@ struct case_detail : case_summary {
   std::vector<delivery::attempt_record> attempt_records{};
   std::vector<case_note> notes{};
   std::string batch_id{};
+  std::optional<followers_view> followers{};
   std::uint64_t followers_discarded = 0;
   std::optional<instant> held_until{};
   bool is_revealed = false;
@@ -197,6 +210,8 @@ struct case_detail : case_summary {
         field("attempt_records", &case_detail::attempt_records, "the newest ones, oldest first"),
         field("notes", &case_detail::notes, "what was done to it, oldest first"),
         field("batch_id", &case_detail::batch_id, "of the last batch that acted on it"),
+        field("followers", &case_detail::followers,
+              "messages of its key that are parked behind it now; missing: its service did not say so in time"),
         field("followers_discarded", &case_detail::followers_discarded),
         field("held_until", &case_detail::held_until, "its discard can be taken back until then"),
         field("is_revealed", &case_detail::is_revealed, "personal data is not masked"));

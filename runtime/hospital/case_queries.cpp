@@ -71,7 +71,16 @@ void mask_texts(case_detail& detail, const scrubber& scrub) {
   for (auto& payload : detail.payloads) payload.reason = scrub(payload.reason);
 }
 
-case_detail detail_of(turn& now, const case_file& one, sight how, const ward& in) {
+/// Behind a closed case waits nothing, whatever its service knows of others of that place.
+std::optional<followers_view> waiting_behind(const case_file& one,
+                                             const std::optional<delivery::lane_followers>& behind) {
+  if (is_closed(one.state)) return followers_view{};
+  if (!behind) return std::nullopt;
+  return followers_view{behind->count, behind->first};
+}
+
+case_detail detail_of(turn& now, const case_file& one, const std::optional<delivery::lane_followers>& behind,
+                      sight how, const ward& in) {
   case_detail detail;
   static_cast<case_summary&>(detail) = summary_of(one);
   detail.upstream = one.upstream;
@@ -81,6 +90,7 @@ case_detail detail_of(turn& now, const case_file& one, sight how, const ward& in
   detail.attempt_records = one.attempt_records;
   detail.notes = one.notes;
   detail.batch_id = one.batch_id;
+  detail.followers = waiting_behind(one, behind);
   detail.followers_discarded = one.followers_discarded;
   detail.held_until = one.held_until;
   detail.is_revealed = how == sight::whole;
@@ -132,19 +142,21 @@ outcome answer_cases(turn& now, const list_cases& query, const ward& in) {
   return page;
 }
 
-outcome answer_case(turn& now, const show_case& query, const ward& in) {
+outcome answer_case(turn& now, const show_case& query, const std::optional<delivery::lane_followers>& behind,
+                    const ward& in) {
   const auto one = now.find<case_file>(query.case_id);
   if (!one) return no_such("case", query.case_id);
-  return detail_of(now, *one, sight::masked, in);
+  return detail_of(now, *one, behind, sight::masked, in);
 }
 
-outcome answer_revealed(turn& now, const reveal_case& query, const ward& in) {
+outcome answer_revealed(turn& now, const reveal_case& query, const std::optional<delivery::lane_followers>& behind,
+                        const ward& in) {
   const auto one = now.find<case_file>(query.case_id);
   if (!one) return no_such("case", query.case_id);
   if (auto no = wrong_signature(query.by, query.reason)) return std::move(*no);
   write_audit(now, in.settings,
               {{}, {}, query.by, "reveal", one->case_id, {}, query.reason, one->version, one->version});
-  return detail_of(now, *one, sight::whole, in);
+  return detail_of(now, *one, behind, sight::whole, in);
 }
 
 outcome answer_open_conversations(turn& now, const delivery::open_conversations& query) {

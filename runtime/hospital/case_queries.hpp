@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hospital/case_index.hpp"
@@ -18,9 +19,12 @@ namespace musiccorp::hospital {
 
 /// A page reads rows of the index, never cases: at most rows_scanned_max of them.
 outcome answer_cases(turn& now, const list_cases& query, const ward& in);
-outcome answer_case(turn& now, const show_case& query, const ward& in);
+/// `behind`: what its service says of those that wait behind it; missing: it does not answer, and the case says so.
+outcome answer_case(turn& now, const show_case& query, const std::optional<delivery::lane_followers>& behind,
+                    const ward& in);
 /// The case with everything in it, and a line in the audit trail that says so.
-outcome answer_revealed(turn& now, const reveal_case& query, const ward& in);
+outcome answer_revealed(turn& now, const reveal_case& query, const std::optional<delivery::lane_followers>& behind,
+                        const ward& in);
 /// Those of the conversations that have a case which is not closed, in their order. Services keep answers to
 /// Idempotency-Keys for as long.
 outcome answer_open_conversations(turn& now, const delivery::open_conversations& query);

@@ -7,10 +7,14 @@
 #include "hospital/case_queries.hpp"
 #include "hospital/case_rules.hpp"
 #include "hospital/group_rules.hpp"
+#include "hospital/owner_questions.hpp"
 #include "hospital/rehearsal_rules.hpp"
 
 namespace musiccorp::hospital {
 namespace {
+
+/// A person looks at a case: its service answers at once or is away.
+constexpr auto followers_patience = std::chrono::seconds{1};
 
 using shared_ward = std::shared_ptr<const ward>;
 
@@ -26,8 +30,14 @@ auto in(const shared_ward& place, outcome (*rule)(turn&, const Message&, const A
   };
 }
 
-std::string owner_of(const show_rehearsal& query) { return service_of(query.case_id); }
-std::string owner_of_edited(const rehearse_case& query) { return service_of(query.case_id); }
+template <class Query>
+std::string owner(const Query& query) {
+  return owner_in(query.case_id);
+}
+template <class Query>
+delivery::show_followers behind(const Query& query) {
+  return followers_of(query.case_id);
+}
 delivery::rehearse_message played(const show_rehearsal& query) { return rehearsal_of(query.case_id, {}); }
 delivery::rehearse_message played_edited(const rehearse_case& query) {
   return rehearsal_of(query.case_id, query.payload ? query.payload->text : std::string{});
@@ -79,16 +89,16 @@ service_definition hospital_service(message::catalogue types, hospital_settings 
       .on(in(place, work_off))  // -> replay_message or discard_message, continue_batch
       .on(in(place, cancel))
       .on(in(place, answer_cases))
-      .on(in(place, answer_case))
-      .on(in(place, answer_revealed))
+      .on(in(place, answer_case), ask(owner<show_case>, behind<show_case>).or_without(followers_patience))
+      .on(in(place, answer_revealed), ask(owner<reveal_case>, behind<reveal_case>).or_without(followers_patience))
       .on(in(place, answer_groups))
       .on(answer_group)
       .on(answer_batches)
       .on(answer_batch)
       .on(in(place, answer_audit))
       .on(answer_open_conversations)
-      .on(in(place, answer_rehearsal), ask(owner_of, played))
-      .on(in(place, answer_rehearsal_with), ask(owner_of_edited, played_edited))
+      .on(in(place, answer_rehearsal), ask(owner<show_rehearsal>, played))
+      .on(in(place, answer_rehearsal_with), ask(owner<rehearse_case>, played_edited))
       .says<delivery::replay_message, delivery::discard_message, bury_case, continue_batch>()
       .watched_by([](auto& registry) { return std::make_unique<case_metrics>(registry); })
       .gathers(std::chrono::milliseconds{100});

@@ -1,32 +1,10 @@
 #include "hospital/rehearsal_rules.hpp"
 
-#include <charconv>
-#include <optional>
-
 #include "hospital/audit.hpp"
 #include "hospital/case_payloads.hpp"
 
 namespace musiccorp::hospital {
 namespace {
-
-struct case_parts {
-  std::string service;
-  std::string upstream;
-  std::uint64_t seq = 0;
-};
-
-/// The opposite of case_id_of.
-std::optional<case_parts> parts_of(std::string_view case_id) {
-  const auto first = case_id.find('.');
-  const auto last = case_id.rfind('.');
-  if (first == std::string_view::npos || first == 0 || last < first + 2) return std::nullopt;
-  case_parts parts{std::string{case_id.substr(0, first)}, std::string{case_id.substr(first + 1, last - first - 1)},
-                   0};
-  const auto digits = case_id.substr(last + 1);
-  const auto [end, trouble] = std::from_chars(digits.data(), digits.data() + digits.size(), parts.seq);
-  if (trouble != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return parts;
-}
 
 sending_view view_of(const delivery::rehearsed_message& sent, bool reveal, const ward& in) {
   sending_view view;
@@ -53,16 +31,6 @@ rehearsal_view view_of(const delivery::rehearsal& played, bool reveal, const scr
 }
 
 }  // namespace
-
-std::string service_of(std::string_view case_id) {
-  const auto parts = parts_of(case_id);
-  return parts ? parts->service : "hospital";
-}
-
-delivery::rehearse_message rehearsal_of(const std::string& case_id, std::string payload) {
-  const auto parts = parts_of(case_id).value_or(case_parts{});
-  return {case_id, parts.upstream, parts.seq, std::move(payload)};
-}
 
 outcome answer_rehearsal(turn& now, const show_rehearsal& query, const delivery::rehearsal& played, const ward& in) {
   return answer_rehearsal_with(now, {query.case_id, {}, false, {}, {}}, played, in);

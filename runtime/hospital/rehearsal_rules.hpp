@@ -1,8 +1,5 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "delivery/dead_letters.hpp"
 #include "hospital/rehearsal_messages.hpp"
 #include "hospital/settings.hpp"
@@ -12,11 +9,6 @@
 /// Dry runs: the service that owns the case runs its rule in a turn of which nothing is kept; the hospital asks it
 /// and masks what it shows.
 namespace musiccorp::hospital {
-
-/// The service in a case id. An id that is none is asked of the hospital itself, which has no such dead letter.
-[[nodiscard]] std::string service_of(std::string_view case_id);
-/// The question to it.
-[[nodiscard]] delivery::rehearse_message rehearsal_of(const std::string& case_id, std::string payload);
 
 outcome answer_rehearsal(turn& now, const show_rehearsal& query, const delivery::rehearsal& played, const ward& in);
 /// The payload is checked as an edit's is. A reveal needs a reason.

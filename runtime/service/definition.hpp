@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,14 +27,17 @@ struct ask_specification {
   /// The question as an envelope with type, version, key and payload set, and `to` when the command decides whom to
   /// ask; fault{invalid} when the command cannot be read.
   std::function<result<message::envelope>(const message::envelope& command)> make;
+  /// The rule does without the answer when it is not there after so long; missing: it needs the answer.
+  std::optional<base::duration> patience{};
 };
 
 struct handler {
   std::string type;
   int version = 1;
   const describe::shape* input = nullptr;
-  std::vector<ask_specification> asks;
-  /// `answers` has one payload per ask, in order. Unreadable input gives outcome fault{invalid} with its problems.
+  std::vector<ask_specification> asks;  ///< the rule needs the answers of all of them, or of none
+  /// `answers` has one payload per ask, in order; empty: there is none. Unreadable input gives outcome fault{invalid}
+  /// with its problems.
   std::function<outcome(turn&, const message::envelope&, std::span<const std::string> answers)> run;
 };
 
@@ -86,7 +90,36 @@ struct ask_of {
   std::string service;
   std::function<Question(const Command&)> make;
   std::function<std::string(const Command&)> service_of{};
+  std::optional<base::duration> patience{};
+
+  /// The rule can do without the answer, and does after so long, or after half of the request's time: its argument is
+  /// a std::optional, empty when the other did not answer by then, or with a no or trouble. So it is for all asks of
+  /// a rule or for none.
+  [[nodiscard]] ask_of or_without(base::duration after) && {
+    patience = after;
+    return std::move(*this);
+  }
 };
+
+template <class Argument>
+struct answer_in {
+  using type = Argument;
+  static constexpr bool may_be_missing = false;
+};
+template <class Answer>
+struct answer_in<std::optional<Answer>> {
+  using type = Answer;
+  static constexpr bool may_be_missing = true;
+};
+
+template <class Argument>
+result<Argument> read_answer(const std::string& payload) {
+  if constexpr (answer_in<Argument>::may_be_missing)
+    if (payload.empty()) return Argument{};
+  auto read = describe::from_json<typename answer_in<Argument>::type>(payload);
+  if (!read) return failure(std::move(read.error()));
+  return Argument{std::move(*read)};
+}
 
 }  // namespace detail
 
@@ -96,7 +129,7 @@ struct ask_of {
 template <class Make>
 auto ask(std::string service, Make make) {
   using command = std::tuple_element_t<0, detail::arguments_of<Make>>;
-  return detail::ask_of<detail::answer_of<Make>, command>{std::move(service), std::move(make), {}};
+  return detail::ask_of<detail::answer_of<Make>, command>{std::move(service), std::move(make)};
 }
 
 /// The same when the command says whom to ask. A service that is not there is fault{unavailable}.
@@ -260,22 +293,30 @@ class service_definition {
  private:
   template <class Arguments, std::size_t... I, class... Questions, class... Commands>
   static void add_asks(handler& made, std::index_sequence<I...>, const detail::ask_of<Questions, Commands>&... asks) {
-    (made.asks.push_back({asks.service, &describe::shape_of<Questions>(),
-                          &describe::shape_of<std::tuple_element_t<2 + I, Arguments>>(),
-                          [make = asks.make, service_of = asks.service_of](
-                              const message::envelope& message) -> result<message::envelope> {
-                            auto command = describe::from_json<Commands>(message.payload);
-                            if (!command) return failure(std::move(command.error()));
-                            const auto question = make(*command);
-                            message::envelope asked;
-                            if (service_of) asked.to = service_of(*command);
-                            asked.type = describe::name_of<Questions>();
-                            asked.version = describe::version_of<Questions>();
-                            asked.key = describe::key_of(question);
-                            asked.payload = describe::to_json(question);
-                            return asked;
-                          }}),
+    (ensure(detail::answer_in<std::tuple_element_t<2 + I, Arguments>>::may_be_missing == asks.patience.has_value(),
+            "an answer that may be missing is a std::optional, and no other is"),
      ...);
+    (made.asks.push_back(
+         {asks.service, &describe::shape_of<Questions>(),
+          &describe::shape_of<typename detail::answer_in<std::tuple_element_t<2 + I, Arguments>>::type>(),
+          [make = asks.make,
+           service_of = asks.service_of](const message::envelope& message) -> result<message::envelope> {
+            auto command = describe::from_json<Commands>(message.payload);
+            if (!command) return failure(std::move(command.error()));
+            const auto question = make(*command);
+            message::envelope asked;
+            if (service_of) asked.to = service_of(*command);
+            asked.type = describe::name_of<Questions>();
+            asked.version = describe::version_of<Questions>();
+            asked.key = describe::key_of(question);
+            asked.payload = describe::to_json(question);
+            return asked;
+          },
+          asks.patience}),
+     ...);
+    for (const auto& one : made.asks)
+      ensure(one.patience.has_value() == made.asks.front().patience.has_value(),
+             "a rule needs the answers of all that it asks, or of none");
   }
 
   template <class Arguments, class Rule, class Command, std::size_t... I>
@@ -286,7 +327,7 @@ class service_definition {
     } else {
       ensure(answers.size() == sizeof...(I), "a rule runs when all its answers are there");
       std::tuple<result<std::tuple_element_t<2 + I, Arguments>>...> read{
-          describe::from_json<std::tuple_element_t<2 + I, Arguments>>(answers[I])...};
+          detail::read_answer<std::tuple_element_t<2 + I, Arguments>>(answers[I])...};
       const base::fault* trouble = nullptr;
       ((trouble = trouble || std::get<I>(read) ? trouble : &std::get<I>(read).error()), ...);
       if (trouble)

@@ -227,6 +227,7 @@ class partition {
   void subscribe_to(upstream& from, outgoing& out);
   void answer(std::uint64_t token, const request::reply& said, outgoing& out);
   void start_gather(pending_request one, const handler& rule, outgoing& out);
+  void go_without(pending_request one, const handler& rule);
   void gathered(const request::gather_room::gathered& done);
   [[nodiscard]] result<std::optional<request::reply>> known_answer(const envelope& message);
 
@@ -268,7 +269,9 @@ class partition {
   void discard_row(upstream& from, std::uint64_t seq);
   void begin_replay(storage::waiting_row& row, std::int32_t number);
   [[nodiscard]] result<storage::waiting_row> dead_letter(const std::string& whose, std::uint64_t seq);
+  [[nodiscard]] request::reply answer_about_dead(const envelope& query, instant now);
   [[nodiscard]] request::reply rehearse(const envelope& query, instant now);
+  [[nodiscard]] request::reply name_followers(const envelope& query);
   void tell_of_strays(batch_work& work);
   [[nodiscard]] std::string case_of(const storage::waiting_row& row) const;
   void tell_of_healing(const storage::waiting_row& row, batch_work& work);

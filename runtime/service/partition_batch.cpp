@@ -153,7 +153,7 @@ void partition::run_request(pending_request& one, batch_work& work) {
       return *known;
     }
     if (one.settled) return *one.settled;
-    if (one.message.type == describe::name_of<delivery::rehearse_message>()) return rehearse(one.message, work.now);
+    if (is_about_dead(one.message.type)) return answer_about_dead(one.message, work.now);
     auto tried_once = try_rule(one.message, one.answers, work);
     const auto& said = tried_once.said;
     spans_.asked(one.message, {tried_once.started, tried_once.ended}, said);

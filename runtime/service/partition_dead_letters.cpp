@@ -320,6 +320,25 @@ result<void> partition::discard(const delivery::discard_message& command, batch_
   return {};
 }
 
+request::reply partition::answer_about_dead(const envelope& query, instant now) {
+  return query.type == describe::name_of<delivery::show_followers>() ? name_followers(query) : rehearse(query, now);
+}
+
+/// Nothing is run, so it may be asked about a message that ends the process, too.
+request::reply partition::name_followers(const envelope& query) {
+  constexpr std::size_t named_max = 20;
+  const auto wanted = describe::from_json<delivery::show_followers>(query.payload);
+  if (!wanted) return wanted.error();
+  const auto behind = waiting_.followers(wanted->upstream, wanted->seq);
+  delivery::lane_followers told{wanted->case_id, behind.size(), {}};
+  for (std::size_t i = 0; i < std::min(behind.size(), named_max); ++i) {
+    const auto row = load_waiting(wanted->upstream, behind[i]);
+    told.first.push_back({row.message.id, row.message.type, row.seq, row.message.occurred});
+  }
+  return request::answer{std::string{describe::name_of<delivery::lane_followers>()}, 1, told.case_id,
+                         describe::to_json(told)};
+}
+
 /// Whatever the rule would do is shown and dropped.
 request::reply partition::rehearse(const envelope& query, instant now) {
   const auto wanted = describe::from_json<delivery::rehearse_message>(query.payload);

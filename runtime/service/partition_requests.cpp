@@ -1,5 +1,7 @@
 // Requests of a partition, from their arrival to the batch that handles them: what they ask of others first.
-#include "service/partition.hpp"
+#include <algorithm>
+
+#include "service/partition_work.hpp"
 #include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
@@ -31,8 +33,7 @@ void partition::answer(std::uint64_t token, const request::reply& said, outgoing
 void partition::request(std::uint64_t token, envelope message, instant deadline, outgoing& out) {
   if (!is_open()) return answer(token, closed_fault(definition_.name()), out);
   const auto* rule = definition_.find(message.type);
-  if (message.type == describe::name_of<delivery::rehearse_message>())
-    return ready_.push_back({token, std::move(message), deadline, {}, {}});
+  if (is_about_dead(message.type)) return ready_.push_back({token, std::move(message), deadline, {}, {}});
   if (!rule)
     return answer(
         token, base::fault{fault_kind::schema, definition_.name() + " does not answer " + message.type, {}, {}}, out);
@@ -65,15 +66,23 @@ void partition::start_gather(pending_request one, const handler& rule, outgoing&
     questions.push_back(std::move(*question));
   }
   const auto now = questions.front().occurred;
-  if (auto admitted = dependencies_.admit(questions, now, one.deadline, permits_); !admitted)
-    return answer(one.token, std::move(admitted.error()), out);
+  const auto patience = rule.asks.front().patience;
+  // The rule that can do without an answer must still have time to run.
+  const auto deadline = patience ? now + std::min(*patience, (one.deadline - now) / 2) : one.deadline;
+  if (auto admitted = dependencies_.admit(questions, now, deadline, permits_); !admitted)
+    return patience ? go_without(std::move(one), rule) : answer(one.token, std::move(admitted.error()), out);
   environment_.cell.waited(seconds_between(one.message.occurred, now));
-  const auto opened = gathers_.open(permits_, one.deadline);
+  const auto opened = gathers_.open(permits_, deadline);
   for (std::size_t i = 0; i < questions.size(); ++i) {
     questions[i].to = counts_.owner(questions[i].to, questions[i].key);
-    out.questions.push_back({questions[i].to, opened.questions[i], one.deadline, std::move(questions[i])});
+    out.questions.push_back({questions[i].to, opened.questions[i], deadline, std::move(questions[i])});
   }
   asking_.emplace(opened.gather, std::move(one));
+}
+
+void partition::go_without(pending_request one, const handler& rule) {
+  one.answers.resize(rule.asks.size());
+  ready_.push_back(std::move(one));
 }
 
 void partition::replied(std::uint64_t question, const envelope& message) {
@@ -88,12 +97,17 @@ void partition::gathered(const request::gather_room::gathered& done) {
   auto found = asking_.extract(done.gather);
   if (found.empty()) return;
   auto one = std::move(found.mapped());
+  const bool can_do_without = definition_.find(one.message.type)->asks.front().patience.has_value();
   for (const auto& said : done.replies) {
+    const auto* got = std::get_if<request::answer>(&said);
+    if (got || can_do_without) {
+      one.answers.push_back(got ? got->payload : std::string{});
+      continue;
+    }
     if (std::holds_alternative<base::rejected>(said) &&
         !(one.settled && std::holds_alternative<base::rejected>(*one.settled)))
       one.settled = said;
     if (std::holds_alternative<base::fault>(said) && !one.settled) one.settled = said;
-    if (const auto* got = std::get_if<request::answer>(&said)) one.answers.push_back(got->payload);
   }
   ready_bytes_ += one.answer_bytes();
   ready_.push_back(std::move(one));

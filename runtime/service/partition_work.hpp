@@ -39,6 +39,12 @@ T must(result<T> step) {
   return row;
 }
 
+/// Queries that each partition answers by itself, about what it could not handle.
+[[nodiscard]] inline bool is_about_dead(std::string_view type) {
+  return type == describe::name_of<delivery::rehearse_message>() ||
+         type == describe::name_of<delivery::show_followers>();
+}
+
 /// Nobody has tried to handle it before.
 [[nodiscard]] inline bool is_first_try(const storage::waiting_row& row) {
   return row.attempts_before + row.attempts == 0 && row.deferred_since == instant{};

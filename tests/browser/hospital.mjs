@@ -220,6 +220,46 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     equal((await shop.get(`/hospital/cases/${id}`)).state, 'discarded', 'the case');
   });
 
+  suite.test('A case names what is parked behind it, also after its death, and can bury it along', async () => {
+    const path = `/hospital/cases/${await caseOf(skus[4])}`;
+    await open(`#${path}`);
+    await page.getByText('Attempt 2').waitFor();
+    equal(await page.getByRole('heading', {name: /^Parked behind it/}).count(), 0, 'headings over nothing');
+    await page.getByRole('button', {name: 'Discard'}).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', {name: 'Leave it'}).waitFor();
+    equal(await dialog.getByRole('checkbox').count(), 0, 'boxes to bury nobody along');
+    await dialog.getByRole('button', {name: 'Leave it'}).click();
+
+    await shop.poison(skus[4]);
+    await page.getByRole('heading', {name: 'Parked behind it 1 message'}).waitFor();
+    const [{id}] = (await shop.get(path)).followers.first;
+    await page.getByRole('list', {name: 'Parked behind it'}).getByText(`reprice ${id}`).waitFor();
+    await accessible();
+    await page.getByRole('button', {name: 'Discard'}).click();
+    await dialog.getByLabel('also the 1 message parked behind it').check();
+    await dialog.getByLabel('Reason').fill('ordered by mistake, both');
+    await dialog.getByRole('button', {name: 'Discard 1'}).click();
+    await page.getByText('It was buried with 1 follower.').waitFor();
+  });
+
+  suite.test('A case whose service does not answer says that it knows of no followers, and offers to bury them', async () => {
+    const path = `/hospital/cases/${await caseOf(skus[5])}`;
+    await page.route(`**${path}`, async route => {
+      const answer = await route.fetch();
+      const {followers, ...unknown} = await answer.json();
+      await route.fulfill({response: answer, json: unknown});
+    });
+    await open(`#${path}`);
+    await page.getByText('pricing does not answer now.').waitFor();
+    await accessible();
+    await page.getByRole('button', {name: 'Discard'}).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(/also what is parked behind it/).waitFor();
+    await dialog.getByRole('button', {name: 'Leave it'}).click();
+    await page.unroute(`**${path}`);
+  });
+
   suite.test('Two people cannot act on the same case without knowing', async () => {
     const path = `/hospital/cases/${await caseOf(skus[3])}`;
     await open(`#${path}`);

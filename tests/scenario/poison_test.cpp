@@ -237,6 +237,39 @@ TEST_F(PoisonTest, MemoryPastItsLimitIsNamed) {
 /// Without a mark and without a trace in the kernel's counts: nobody is believed before the third time alone.
 TEST_F(PoisonTest, AMessageThatKillsWithoutATraceIsNamedInTheEnd) { expect_named("kill", 4, "", ""); }
 
+/// They came after its death, and it can't be rehearsed; its case names them all the same. While its service hangs
+/// the case is shown, too, and says that nobody knows.
+TEST_F(PoisonTest, WhatIsParkedBehindAProcessKillerIsNamed) {
+  start();
+  ASSERT_TRUE(is_up());
+  (void)say("poisoned", "abort@bert");
+  ASSERT_TRUE(process().wait(patience));
+  start();
+  wanted_cases_ = 1;
+  (void)deaths_until_quiet({});
+  EXPECT_EQ(only_case().at("followers").at("count"), 0);
+  ASSERT_TRUE(say("poisoned", "second"));
+  ASSERT_TRUE(say("poisoned", "third"));
+  ASSERT_TRUE(eventually([&] { return only_case().at("followers").at("count") == 2; }));
+  const auto story = only_case();
+  EXPECT_EQ(story.at("parked"), 0) << "at its death";
+  const auto& first = story.at("followers").at("first");
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first.at(0).at("type"), story.at("type"));
+  EXPECT_LT(first.at(0).at("seq"), first.at(1).at("seq"));
+  EXPECT_NE(first.at(0).at("id"), story.at("message").at("id"));
+
+  (void)say("held", "everybody waits");
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder_.path() / "in-flight-bert"); }));
+  const auto alone = only_case();
+  EXPECT_EQ(alone.at("state"), "open");
+  EXPECT_FALSE(alone.contains("followers")) << alone.dump(2);
+  std::ofstream{folder_.path() / "go"} << "go";
+  ASSERT_TRUE(eventually([&] { return heard("bert", "held").size() == 1; }));
+  EXPECT_EQ(only_case().at("followers").at("count"), 2);
+  stop({culprit(story)});
+}
+
 /// The tale without its end: with the limit switched off, node after node dies of the same message.
 TEST_F(PoisonTest, WithoutALimitNodeAfterNodeDies) {
   deaths_max_ = 1'000'000;

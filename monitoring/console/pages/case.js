@@ -46,6 +46,21 @@ function happening(one) {
 const story = sick => h('ol', {class: 'timeline story'}, [...sick.attempt_records.map(attempt), ...sick.notes.map(happening)]
   .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(line => line.element));
 
+// --- what waits behind it ---
+
+/** Undefined: its service did not say, so there may be some. */
+const mayHaveFollowers = sick => sick.followers?.count !== 0;
+
+function parkedBehind(sick) {
+  if (!sick.followers)
+    return [h('h2', {}, 'Parked behind it'), h('p', {}, chip('not known', 'warn'), ` ${sick.service} does not answer now.`)];
+  const {count, first} = sick.followers;
+  if (!count) return null;
+  return [h('h2', {}, 'Parked behind it ', h('span', {class: 'quiet'}, format.plural(count, 'message'))),
+    h('ul', {class: 'plain-list', 'aria-label': 'Parked behind it'}, first.map(one => h('li', {}, h('span', {class: 'mono'}, `${one.type} ${one.id}`)))),
+    count > first.length ? h('p', {class: 'quiet'}, `and ${format.number(count - first.length)} more`) : null];
+}
+
 // --- what a replay would do ---
 
 const outcomes = {done: 'good', answer: 'good', rejected: 'warn', not_yet: 'warn'};
@@ -71,7 +86,7 @@ function replayCase(sick) {
   return ask({
     title: `Replay ${sick.case_id}?`,
     text: `Only ${sick.service} gets it, with its id and its place in the order of its key.` +
-      (sick.parked ? ` ${format.plural(sick.parked, 'message')} wait behind it.` : ''),
+      (sick.followers?.count ? ` ${format.plural(sick.followers.count, 'message')} wait behind it.` : ''),
     fields: {name, reason}, confirm: 'Replay 1',
     act: () => post(`/hospital/cases/${part(sick.case_id)}/replay`, {version: sick.version, by: by(), reason: reason.control.value})});
 }
@@ -83,8 +98,9 @@ function discardCase(sick) {
   return ask({
     title: `Discard ${sick.case_id}?`,
     text: 'Its message is buried: nobody handles it any more. Once it is sent it cannot be undone, because what waits behind it goes on.',
-    fields: {name, reason, held, followers: sick.parked ? h('p', {class: 'check'}, followers,
-      h('label', {for: 'with-followers'}, `also the ${format.plural(sick.parked, 'message')} parked behind it`)) : null},
+    fields: {name, reason, held, followers: mayHaveFollowers(sick) ? h('p', {class: 'check'}, followers,
+      h('label', {for: 'with-followers'}, sick.followers ? `also the ${format.plural(sick.followers.count, 'message')} parked behind it`
+        : `also what is parked behind it; ${sick.service} does not say now how much`)) : null},
     confirm: 'Discard 1', danger: true,
     act: () => post(`/hospital/cases/${part(sick.case_id)}/discard`,
                     {version: sick.version, by: by(), reason: reason.control.value, with_followers: followers.checked,
@@ -247,7 +263,7 @@ export async function show({place, signal, parameters: {id}}) {
             one.reason ? h('p', {class: 'quiet'}, one.reason) : null, payloadOf(one, `Payload ${one.number}`),
             open && !one.is_current && !one.hidden
               ? h('p', {}, h('button', {type: 'button', on: {click: () => acts.edit(one)}}, 'Go back to this one')) : null))] : null,
-          now.parked ? [h('h2', {}, 'Parked behind it'), h('p', {}, `${format.plural(now.parked, 'message')} of the same key waited at its last death. A rehearsal names them.`)] : null,
+          parkedBehind(now),
           h('h2', {}, 'Headers'),
           /^00-[0-9a-f]{32}-/.test(now.message.traceparent) ? h('p', {}, h('a', {href: `#/traces/${part(now.message.traceparent.split('-')[1])}`}, 'The whole conversation, as a tree')) : null,
           h('dl', {class: 'headers'}, headers.filter(name => now.message[name] !== undefined && now.message[name] !== '').map(name =>

@@ -133,7 +133,7 @@ function showCases({place, signal, query}) {
       h('div', {class: 'error'}, one.error), h('div', {class: 'quiet'}, `${one.type} · ${format.words(one.reason)}`)], one => one.error)},
     {id: 'key', label: 'Key', show: (one, cell) => { cell.classList.add('mono'); return one.key || '–'; }},
     {id: 'attempts', label: 'Attempts', numeric: true, show: one => format.number(one.attempts)},
-    {id: 'parked', label: 'Parked', numeric: true, title: 'messages of its key that wait behind it', show: (one, cell) => {
+    {id: 'parked', label: 'Parked', numeric: true, title: 'messages of its key that waited behind it at its last death', show: (one, cell) => {
       cell.classList.toggle('zero', one.parked === 0);
       return format.number(one.parked);
     }},

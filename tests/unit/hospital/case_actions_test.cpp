@@ -257,7 +257,7 @@ TEST(Audit, HasNoLineOfWhatWasRefused) {
 TEST(Audit, IsReadByCaseByPersonAndPageByPage) {
   ward_bench shop;
   for (std::uint64_t seq = 1; seq <= 5; ++seq) shop.order_replay(shop.died(seq));
-  shop.run(answer_revealed, reveal_case{"post.order.3", "lee", "the customer calls"});
+  shop.run(answer_revealed, reveal_case{"post.order.3", "lee", "the customer calls"}, shop.behind);
   EXPECT_THAT(audit_of(shop, {.case_id = "post.order.3"}).entries, SizeIs(2));
   EXPECT_THAT(audit_of(shop, {.by = "lee"}).entries, SizeIs(1));
   EXPECT_THAT(audit_of(shop, {.action = "replay"}).entries, SizeIs(5));

@@ -130,7 +130,7 @@ TEST(Case, IsForgottenLongAfterItWasClosed) {
   const auto other = shop.died(3);
   shop.order_discard(other);
   shop.discarded(other);
-  EXPECT_EQ(status_of(shop.run(answer_case, show_case{old})), 404);
+  EXPECT_EQ(status_of(shop.run(answer_case, show_case{old}, shop.behind)), 404);
   EXPECT_FALSE(shop.bench.stored<payload_text>(old + "/1"));
   std::vector<std::string> left;
   for (const auto& one : shop.list_all({})) left.push_back(one.case_id);

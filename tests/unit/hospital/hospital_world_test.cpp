@@ -230,6 +230,41 @@ TEST_F(HospitalWorld, LetsGoOnWhatWasKept) {
   EXPECT_THAT(taken("k"), ElementsAre(70, 1));
 }
 
+TEST_F(HospitalWorld, ShowsWhatIsParkedBehindACaseNow) {
+  too_heavy = {70};
+  send("k", 70);
+  ASSERT_EQ(shown("post.sender.1").parked, 0U);
+  ASSERT_TRUE(shown("post.sender.1").followers);
+  EXPECT_EQ(shown("post.sender.1").followers->count, 0U);
+  send("k", 1);
+  send("k", 2);
+  const auto behind = shown("post.sender.1").followers;
+  ASSERT_TRUE(behind);
+  EXPECT_EQ(behind->count, 2U);
+  ASSERT_THAT(behind->first, SizeIs(2));
+  EXPECT_EQ(behind->first[0].type, "parcel");
+  EXPECT_EQ(behind->first[0].seq, 2U);
+  const auto revealed = ask<case_detail>("hospital", reveal_case{"post.sender.1", "kim", "the customer calls"});
+  EXPECT_EQ(revealed.followers->count, 2U);
+  too_heavy.clear();
+  replay(cases()[0]);
+  EXPECT_EQ(shown("post.sender.1").followers->count, 0U);
+}
+
+TEST_F(HospitalWorld, ShowsACaseWhoseServiceIsSilentAndThatItDoesNotKnowItsFollowers) {
+  too_heavy = {70};
+  send("k", 70);
+  send("k", 1);
+  world.cut("hospital", "post");
+  const auto token = world.ask("hospital", show_case{"post.sender.1"});
+  world.pass(1100ms);
+  const auto reply = world.reply(token);
+  ASSERT_TRUE(reply) << "it waits no longer than a second";
+  const auto detail = describe::from_json<case_detail>(std::get<request::answer>(*reply).payload).value();
+  EXPECT_EQ(detail.state, case_state::open);
+  EXPECT_FALSE(detail.followers);
+}
+
 TEST_F(HospitalWorld, RehearsesAndKeepsNothingOfIt) {
   too_heavy = {70};
   send("k", 70);

@@ -74,7 +74,7 @@ TEST_F(Marked, NobodyActsWithoutANameOrAReason) {
   const auto version = shop.file(id).version;
   const std::string no = " \t\n", good = "it is mended";
   for (const auto& [by, reason] : {std::pair{no, good}, std::pair{std::string{"lee"}, no}}) {
-    EXPECT_EQ(status_of(shop.run(answer_revealed, reveal_case{id, by, reason})), 422);
+    EXPECT_EQ(status_of(shop.run(answer_revealed, reveal_case{id, by, reason}, shop.behind)), 422);
     EXPECT_EQ(status_of(shop.run(submit, start_batch{.by = by, .reason = reason})), 422);
     EXPECT_EQ(status_of(shop.run(discard, discard_case{id, version, by, reason, false})), 422);
     EXPECT_EQ(status_of(shop.run(edit, edit_case{id, version, by, reason, {"{}"}})), 422);
@@ -107,7 +107,8 @@ TEST_F(Marked, ValuesAreNotInARehearsal) {
 }
 
 TEST_F(Marked, ValuesAreShownToWhoAsksForThemAndThatIsWrittenDown) {
-  const auto whole = shop.run(answer_revealed, reveal_case{id, "lee", "the customer calls"}).as<case_detail>();
+  const auto whole =
+      shop.run(answer_revealed, reveal_case{id, "lee", "the customer calls"}, shop.behind).as<case_detail>();
   EXPECT_TRUE(whole.is_revealed);
   EXPECT_THAT(whole.message.payload->text, HasSubstr(secret));
   EXPECT_THAT(whole.error, HasSubstr(secret));

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,6 +45,13 @@ class ward_bench {
   outcome run(outcome (*rule)(turn&, const Message&, const ward&), const Message& message) {
     bench.clock.advance(duration{1});  // No two turns at one time.
     return bench.run([&](turn& now, const Message& one) { return rule(now, one, in); }, message);
+  }
+  /// The same for one that asks first; `answer` is what it hears.
+  template <class Message, class Answer>
+  outcome run(outcome (*rule)(turn&, const Message&, const Answer&, const ward&), const Message& message,
+              const Answer& answer) {
+    bench.clock.advance(duration{1});
+    return bench.run([&](turn& now, const Message& one) { return rule(now, one, answer, in); }, message);
   }
   template <class Message>
   outcome run(outcome (*rule)(turn&, const Message&), const Message& message) {
@@ -115,7 +123,7 @@ class ward_bench {
 
   [[nodiscard]] case_file file(const std::string& case_id) { return bench.stored<case_file>(case_id).value(); }
   [[nodiscard]] case_detail shown(const std::string& case_id) {
-    return run(answer_case, show_case{case_id}).as<case_detail>();
+    return run(answer_case, show_case{case_id}, behind).as<case_detail>();
   }
 
   outcome order_replay(const std::string& case_id) {
@@ -145,6 +153,7 @@ class ward_bench {
 
   ward in;
   testing::rule_bench bench;
+  std::optional<delivery::lane_followers> behind{};  ///< what the post says of a case; missing: it does not answer
 };
 
 [[nodiscard]] inline int status_of(const outcome& said) {

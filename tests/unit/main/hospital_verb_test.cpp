@@ -7,6 +7,7 @@
 
 #include "http/client.hpp"
 #include "program.hpp"
+#include "support/eventually.hpp"
 
 namespace musiccorp::program {
 namespace {
@@ -93,12 +94,14 @@ TEST(HospitalVerb, ShowsADeadLetterAndActsOnIt) {
   testing::shop_process shop{place.path(), {"--set", "/durability=process", "--set", "/retry/attempts_max=2"}};
   shop.start();
   http::client connection;
-  const auto posted = connection.fetch({.method = "POST",
-                                        .url = shop.url() + "/pricing/jobs",
-                                        .headers = {{"content-type", "application/json"}},
-                                        .body = R"({"sku": "MC-0001", "percent": -100})"});
-  ASSERT_TRUE(posted);
-  ASSERT_EQ(posted->status, 202) << posted->body;
+  const auto start_job = [&] {
+    const auto posted = connection.fetch({.method = "POST",
+                                          .url = shop.url() + "/pricing/jobs",
+                                          .headers = {{"content-type", "application/json"}},
+                                          .body = R"({"sku": "MC-0001", "percent": -100})"});
+    return posted ? posted->status : 0;
+  };
+  ASSERT_EQ(start_job(), 202);
   const auto say = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "hospital");
     words.insert(words.end(), {"--shop", shop.url()});
@@ -118,13 +121,19 @@ TEST(HospitalVerb, ShowsADeadLetterAndActsOnIt) {
   const std::string id = open[0]["case_id"];
   EXPECT_THAT(say({"list"}).out, AllOf(StartsWith("CASE "), HasSubstr("\n" + id + "  open  ")));
   EXPECT_THAT(say({"show", id}).out, AllOf(HasSubstr("no price of zero"), HasSubstr("ATTEMPT")));
+  EXPECT_THAT(say({"show", id}).out, HasSubstr("parked behind   0\n"));
+  ASSERT_EQ(start_job(), 202);
+  EXPECT_TRUE(testing::eventually([&] {
+    return ::testing::Matches(HasSubstr("parked behind   1\n                reprice "))(say({"show", id}).out);
+  })) << say({"show", id}).out;
   EXPECT_THAT(say({"groups"}).out, HasSubstr("no price of zero"));
   EXPECT_THAT(say({"rehearse", id}).out, HasSubstr("a replay now    crash\n"));
   EXPECT_EQ(say({"replay", id, "--case-version", "77"}).code, 1);
   EXPECT_EQ(say({"discard", id, "--reason", "a slip", "--hold", "600"}).out, id + ": discarding, version 2\n");
   EXPECT_EQ(say({"keep", id}).out, id + ": open, version 3\n");
   EXPECT_EQ(say({"keep", id}).code, 1);
-  EXPECT_EQ(say({"discard", id, "--reason", "a joke", "--by", "kim"}).out, id + ": discarding, version 4\n");
+  EXPECT_EQ(say({"discard", id, "--reason", "a joke", "--by", "kim", "--with-followers"}).out,
+            id + ": discarding, version 4\n");
   EXPECT_EQ(wait_for("discarded").size(), 1U);
   EXPECT_THAT(say({"audit"}).out, AllOf(HasSubstr("kim"), HasSubstr("a joke"), HasSubstr("3->4")));
 }
