@@ -71,6 +71,7 @@ void inherit(retry_config& retry, const retry_config& above, const std::string& 
   inherit(retry.jitter_percent, above.jitter_percent, pointer + "/jitter_percent", sources);
   inherit(retry.deadline_ms, above.deadline_ms, pointer + "/deadline_ms", sources);
   inherit(retry.process_deaths_max, above.process_deaths_max, pointer + "/process_deaths_max", sources);
+  inherit(retry.retry_after_longest_ms, above.retry_after_longest_ms, pointer + "/retry_after_longest_ms", sources);
 }
 void inherit(order_config& order, const order_config& above, const std::string& pointer, origins& sources) {
   inherit(order.policy, above.policy, pointer + "/policy", sources);

@@ -102,6 +102,7 @@ struct retry_config {
   std::int32_t jitter_percent = 100;
   std::int64_t deadline_ms = 86'400'000;
   std::int32_t process_deaths_max = 2;
+  std::int64_t retry_after_longest_ms = 3'600'000;
 
   static constexpr auto describe() {
     return describe_as(
@@ -119,7 +120,13 @@ struct retry_config {
               "A message dies this long after its first failure, whatever attempts are left", defaulted,
               between(1, 31'536'000'000)),
         field("process_deaths_max", &retry_config::process_deaths_max,
-              "Proven deaths of the process after which its message is a dead letter", defaulted, between(1, 1'000)));
+              "Proven deaths of the process after which its message is a dead letter. A death without a trace "
+              "(SIGKILL) may have come from outside: only the third in a row in which the message ran alone proves "
+              "it, and all before it",
+              defaulted, between(1, 1'000)),
+        field("retry_after_longest_ms", &retry_config::retry_after_longest_ms,
+              "Longest wait that another side's Retry-After can ask for; longer ones are cut to it", defaulted,
+              between(1, 31'536'000'000)));
   }
 };
 

@@ -16,7 +16,10 @@ duration delay_after(const retry_policy& policy, int failed_attempts, const base
   const auto random_part = ceiling * std::clamp(policy.jitter_percent, 0, 100) / 100;
   auto wait = ceiling - random_part;
   if (random_part > 0) wait += 1 + static_cast<duration::rep>(random.below(static_cast<std::uint64_t>(random_part)));
-  return trouble.retry_after ? std::max<duration>(duration{wait}, *trouble.retry_after) : duration{wait};
+  if (!trouble.retry_after) return duration{wait};
+  // Compared in the coarser unit: what another side asked for may be too long for ours.
+  const auto longest = std::chrono::floor<std::chrono::milliseconds>(policy.retry_after_longest);
+  return std::max<duration>(duration{wait}, std::min(*trouble.retry_after, longest));
 }
 
 verdict judge(const retry_policy& policy, order_policy order, const failed_attempt& failure, instant now,

@@ -18,6 +18,7 @@ struct retry_policy {
   int jitter_percent = 100;                    ///< the part of each wait that is random: 100 full jitter, 0 none
   duration deadline = std::chrono::hours{24};  ///< since its first failure; then a message dies whatever is left
   int process_deaths_max = 2;  ///< proven deaths of the process in it after which a message is a dead letter
+  duration retry_after_longest = std::chrono::hours{1};  ///< what another side asks for beyond this is cut to it
 };
 
 /// What becomes of a message whose attempts are used up, and of those of its key behind it.
@@ -33,7 +34,7 @@ enum class order_policy : std::uint8_t {
 
 /// Exponential backoff with jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015): the
 /// ceiling less a random share of its jitter part, in (0, ceiling], and never shorter than what the other side asked
-/// for.
+/// for, up to retry_after_longest.
 [[nodiscard]] duration delay_after(const retry_policy& policy, int failed_attempts, const base::fault& trouble,
                                    base::random_source& random);
 

@@ -13,8 +13,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 delivery::retry_policy policy_from(const config::retry_config& config) {
-  return {config.attempts_max,   milliseconds{config.delay_first_ms}, milliseconds{config.delay_longest_ms},
-          config.jitter_percent, milliseconds{config.deadline_ms},    config.process_deaths_max};
+  return {config.attempts_max,
+          milliseconds{config.delay_first_ms},
+          milliseconds{config.delay_longest_ms},
+          config.jitter_percent,
+          milliseconds{config.deadline_ms},
+          config.process_deaths_max,
+          milliseconds{config.retry_after_longest_ms}};
 }
 
 template <class Number>

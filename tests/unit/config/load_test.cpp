@@ -55,7 +55,7 @@ TEST(NodeFile, HasTheDocumentedDefaults) {
       R"("body_timeout_ms":30000,"request_timeout_ms":5000,"operator_token_file":""},"scheduler":{"threads":0,"throughput":200},)"
       R"("log":{"level":"info","format":"auto","file":"","levels":{}},"durability":"fsync",)"
       R"("retry":{"attempts_max":5,"delay_first_ms":100,"delay_longest_ms":30000,"jitter_percent":100,)"
-      R"("deadline_ms":86400000,"process_deaths_max":2},)"
+      R"("deadline_ms":86400000,"process_deaths_max":2,"retry_after_longest_ms":3600000},)"
       R"("order":{"policy":"park","parked_per_key_max":1000,"parked_max":100000},)"
       R"("streams":{"window_messages":1024,"window_bytes":1048576,"batch_messages":512,)"
       R"("payload_bytes_max":1048576,"log_kept_s":86400,"log_messages_max":1000000,)"
@@ -106,7 +106,7 @@ TEST(NodeFile, IsReadWhole) {
       R"("operator_token_file":"/etc/shop.token"},)"
       R"("scheduler":{"threads":3,"throughput":50},"log":{"level":"debug","format":"json","file":"/var/log/shop",)"
       R"("levels":{"http":"error"}},"durability":"process","retry":{"attempts_max":2,"delay_first_ms":5,)"
-      R"("delay_longest_ms":6,"jitter_percent":50,"deadline_ms":1000,"process_deaths_max":3},)"
+      R"("delay_longest_ms":6,"jitter_percent":50,"deadline_ms":1000,"process_deaths_max":3,"retry_after_longest_ms":4},)"
       R"("order":{"policy":"block","parked_per_key_max":11,"parked_max":12},)"
       R"("streams":{"window_messages":9,"window_bytes":2000,"batch_messages":4,)"
       R"("payload_bytes_max":1500,"log_kept_s":1,"log_messages_max":13,"deferral_longest_ms":14,"answers_kept_s":2},)"
@@ -118,9 +118,9 @@ TEST(NodeFile, IsReadWhole) {
       R"("stop_longest_ms":150,"seed":42,"imports":{"catalog":"/c.json"},)"
       R"("services":{"inventory":{"mailbox_limit":1,"mailbox_bytes_limit":2000,)"
       R"("order":{"policy":"none","parked_per_key_max":21,"parked_max":22},"retry":{"attempts_max":3,)"
-      R"("delay_first_ms":1,"delay_longest_ms":2,"jitter_percent":1,"deadline_ms":2,"process_deaths_max":1},)"
+      R"("delay_first_ms":1,"delay_longest_ms":2,"jitter_percent":1,"deadline_ms":2,"process_deaths_max":1,"retry_after_longest_ms":2},)"
       R"("retry_by_type":{"a.b":{"attempts_max":4,"delay_first_ms":3,"delay_longest_ms":4,"jitter_percent":5,)"
-      R"("deadline_ms":6,"process_deaths_max":7}},)"
+      R"("deadline_ms":6,"process_deaths_max":7,"retry_after_longest_ms":8}},)"
       R"("settings":{"x":[1,2.5,"three"]}},"notification":{"mailbox_limit":2,"mailbox_bytes_limit":3000,)"
       R"("retry_by_type":{},"settings":{}},)"
       R"("order":{"mailbox_limit":3,"mailbox_bytes_limit":4000,"retry_by_type":{},"settings":{}}}})";
@@ -145,13 +145,13 @@ TEST(NodeFile, RetryPoliciesTakeWhatTheyLeaveOutFromTheLevelAbove) {
   const auto& order = loaded->effective.services.at("order");
   EXPECT_EQ(
       describe::to_json(*order.retry),
-      R"({"attempts_max":9,"delay_first_ms":7,"delay_longest_ms":30000,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2})");
+      R"({"attempts_max":9,"delay_first_ms":7,"delay_longest_ms":30000,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2,"retry_after_longest_ms":3600000})");
   EXPECT_EQ(
       describe::to_json(order.retry_by_type.at("payment.received")),
-      R"({"attempts_max":9,"delay_first_ms":7,"delay_longest_ms":700,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2})");
+      R"({"attempts_max":9,"delay_first_ms":7,"delay_longest_ms":700,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2,"retry_after_longest_ms":3600000})");
   EXPECT_EQ(
       describe::to_json(loaded->effective.services.at("inventory").retry_by_type.at("stock.counted")),
-      R"({"attempts_max":9,"delay_first_ms":1,"delay_longest_ms":30000,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2})");
+      R"({"attempts_max":9,"delay_first_ms":1,"delay_longest_ms":30000,"jitter_percent":100,"deadline_ms":86400000,"process_deaths_max":2,"retry_after_longest_ms":3600000})");
 }
 
 TEST(NodeFile, NullIsTheSameAsNothing) {

@@ -54,7 +54,8 @@ TEST(Refusal, OfAnUnknownKeyThatIsCloseToNoneTellsThemAll) {
             "settings\n");
   EXPECT_EQ(refusal_of(R"({"services":{"order":{"retry":{"x":1}}}})"),
             "node.json: /services/order/retry/x: unknown key; wanted one of attempts_max, delay_first_ms, "
-            "delay_longest_ms, jitter_percent, deadline_ms, process_deaths_max\n");
+            "delay_longest_ms, jitter_percent, deadline_ms, process_deaths_max, "
+            "retry_after_longest_ms\n");
 }
 
 TEST(Refusal, OfAnUnknownService) {

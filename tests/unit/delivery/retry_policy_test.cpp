@@ -84,6 +84,20 @@ TEST(RetryPolicy, ABlockedKeyTriesForEverAtTheLongestWait) {
   EXPECT_EQ(said.due, now + 1s);
 }
 
+/// Else a header of another side could keep a message, and all of its key, for years.
+TEST(RetryPolicy, WaitsNoLongerThanItsOwnLimitWhateverTheOtherSideAskedFor) {
+  const retry_policy policy{
+      .delay_first = 1s, .delay_longest = 1s, .jitter_percent = 0, .retry_after_longest = 10min};
+  const auto wait_for = [&](std::chrono::milliseconds asked) {
+    base::random_source random{1};
+    return delay_after(policy, 1, {fault_kind::busy, "later", {}, asked}, random);
+  };
+  EXPECT_EQ(wait_for(9min), 9min);
+  EXPECT_EQ(wait_for(11min), 10min);
+  EXPECT_EQ(wait_for(std::chrono::milliseconds::max()), 10min);
+  EXPECT_EQ(wait_for(1ms), 1s);
+}
+
 TEST(RetryPolicy, DiesWhenTheNextTryWouldComeAfterItsDeadline) {
   const retry_policy policy{
       .attempts_max = 100, .delay_first = 1s, .delay_longest = 1s, .jitter_percent = 0, .deadline = 1min};

@@ -45,7 +45,7 @@ TEST(FromConfig, TakesTheDoorAndTheThreads) {
 
 TEST(FromConfig, TakesRetriesOrderStreamsAndBreakersAsDefaults) {
   config::node_config file;
-  file.retry = {2, 3, 4, 5, 6, 7};
+  file.retry = {2, 3, 4, 5, 6, 7, 8};
   file.order = {config::order_choice::block, 8, 9};
   file.streams = {10, 2'011, 12, 2'013, 14, 15, 16, 17};
   file.breaker = {18, 19, 20, 121, 22, 23, 24, 25};
@@ -56,6 +56,7 @@ TEST(FromConfig, TakesRetriesOrderStreamsAndBreakersAsDefaults) {
   EXPECT_EQ(limits.retry.jitter_percent, 5);
   EXPECT_EQ(limits.retry.deadline, 6ms);
   EXPECT_EQ(limits.retry.process_deaths_max, 7);
+  EXPECT_EQ(limits.retry.retry_after_longest, 8ms);
   EXPECT_EQ(limits.order, delivery::order_policy::block);
   EXPECT_EQ(limits.parked_per_key_max, 8U);
   EXPECT_EQ(limits.parked_max, 9U);
