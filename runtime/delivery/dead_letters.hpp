@@ -28,14 +28,14 @@ using message::envelope;
 /// The upstream of messages that came through no log and can't be tried again: what a cell could not understand.
 inline constexpr std::string_view stray_upstream = "stray";
 
-/// One failed try at handling a message.
+/// One try at handling a message: a failed one, or the one that healed it.
 struct attempt_record {
   std::int32_t number = 0;  ///< from 1 over the message's whole life, replays included
   std::int32_t replay = 0;  ///< the replay in which it happened; 0: before any
   instant started{};
   instant ended{};
-  std::string outcome{};    ///< "retried", "died", "killed the process"
-  std::string kind{};       ///< a fault kind's name
+  std::string outcome{};    ///< "retried", "died", "killed the process", "healed"
+  std::string kind{};       ///< a fault kind's name; empty: it healed
   std::string text{};       ///< what the rule or the runtime said; may hold what the message holds
   std::string backtrace{};  ///< one frame a line, innermost first; empty: there is none
   std::string node{};
@@ -63,7 +63,7 @@ struct message_died {
   std::string reason{};     ///< label value of runtime_dead_letters_total: "attempts", "handler_crash", "schema" ...
   std::string error{};      ///< the last attempt's text
   std::uint64_t attempts_made = 0;         ///< all of them, those no longer listed included
-  std::vector<attempt_record> attempts{};  ///< the newest ones, oldest first
+  std::vector<attempt_record> attempts{};  ///< the first and the newest ones, in order
   std::uint64_t parked = 0;                ///< messages of its key that wait behind it now
   instant first_failed{};
   instant died{};
@@ -85,7 +85,7 @@ struct message_died {
 struct message_healed {
   std::string case_id{};
   std::int32_t replay = 0;
-  std::vector<attempt_record> attempts{};  ///< failed ones of this replay, before the one that succeeded
+  std::vector<attempt_record> attempts{};  ///< of this replay; the last one is the one that succeeded
   instant at{};
 
   static constexpr auto describe() {

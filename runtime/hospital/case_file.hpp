@@ -59,7 +59,7 @@ struct case_file {
   std::string masked_error{};  ///< the same without personal data; all that lists and groups ever show
   std::string group_id{};
   std::uint64_t attempts = 0;                               ///< all of them
-  std::vector<delivery::attempt_record> attempt_records{};  ///< the newest, oldest first
+  std::vector<delivery::attempt_record> attempt_records{};  ///< the first and the newest, in order
   std::uint64_t parked = 0;
   std::uint64_t followers_discarded = 0;
   instant first_failed_at{};

@@ -207,7 +207,7 @@ struct case_detail : case_summary {
         "case_detail", 1, field("upstream", &case_detail::upstream, "whose log the message is from"),
         field("seq", &case_detail::seq), field("message", &case_detail::message, "as the service has it"),
         field("payloads", &case_detail::payloads, "the original and each edit"),
-        field("attempt_records", &case_detail::attempt_records, "the newest ones, oldest first"),
+        field("attempt_records", &case_detail::attempt_records, "the first and the newest ones"),
         field("notes", &case_detail::notes, "what was done to it, oldest first"),
         field("batch_id", &case_detail::batch_id, "of the last batch that acted on it"),
         field("followers", &case_detail::followers,

@@ -37,8 +37,8 @@ void add_attempts(case_file& one, const std::vector<delivery::attempt_record>& n
     one.attempts = std::max(one.attempts, static_cast<std::uint64_t>(std::max(attempt.number, 0)));
     kept.push_back(std::move(attempt));
   }
-  const auto most = static_cast<std::size_t>(in.settings.attempts_kept);
-  if (kept.size() > most) kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(most));
+  const auto newest = static_cast<std::ptrdiff_t>(in.settings.attempts_kept);
+  if (std::ssize(kept) > 1 + newest) kept.erase(kept.begin() + 1, kept.end() - newest);
 }
 
 /// Reasons and texts of services are shown masked, but kept as they are.

@@ -27,7 +27,7 @@ struct hospital_settings {
         field("rows_scanned_max", &hospital_settings::rows_scanned_max, defaulted, between(10, 100'000),
               "a request for a list looks through so many entries and then answers with what it has"),
         field("attempts_kept", &hospital_settings::attempts_kept, defaulted, between(1, 1'000),
-              "attempts listed in a case, the newest; the count stays exact"));
+              "attempts listed in a case: so many of the newest, beside its first; the count stays exact"));
   }
 };
 

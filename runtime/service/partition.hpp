@@ -51,7 +51,8 @@ struct partition_limits {
   duration deferral_longest = std::chrono::hours{1};  ///< a message that is "not yet" for longer dies
   std::uint64_t log_messages_max = 1'000'000;         ///< not yet with every subscriber; above it requests that say
                                                       ///< something are answered fault{overloaded}
-  std::size_t attempts_told = 50;                     ///< newest attempts that a dead letter's event tells
+  /// Attempts of a message that are kept, and told of when it dies: the newest, beside its first. All are counted.
+  std::size_t attempts_told = 50;
   delivery::outbox::limits outbox{};
   request::breaker_policy breaker{};
 };
@@ -242,7 +243,7 @@ class partition {
   [[nodiscard]] tried run_rule(envelope& message, const std::vector<std::string>& answers, instant now,
                                seriousness how);
   void settle(upstream& from, storage::waiting_row row, bool waited, tried one, batch_work& work);
-  void settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work);
+  void settled(upstream& from, const storage::waiting_row& row, bool waited, const tried& one, batch_work& work);
   /// `text` is for supervisors, logs and terminals: nothing personal is in it.
   void note_crash(std::string message, std::string text, const tried& one, batch_work& work);
   void watch(std::string_view what) const;
@@ -258,6 +259,7 @@ class partition {
   void park(upstream& from, storage::waiting_row row, batch_work& work);
   void save_waiting(const storage::waiting_row& row);
   [[nodiscard]] storage::waiting_row load_waiting(std::string_view whose, std::uint64_t seq);
+  void save_attempt(const storage::attempt_row& attempt);
   [[nodiscard]] std::vector<delivery::attempt_record> attempts_of(const storage::waiting_row& row, bool this_replay);
   [[nodiscard]] std::size_t waiting_ahead_of(const upstream& from, const envelope& message) const;
   [[nodiscard]] bool must_hold(const upstream& from, std::size_t ahead) const;
@@ -274,7 +276,7 @@ class partition {
   [[nodiscard]] request::reply name_followers(const envelope& query);
   void tell_of_strays(batch_work& work);
   [[nodiscard]] std::string case_of(const storage::waiting_row& row) const;
-  void tell_of_healing(const storage::waiting_row& row, batch_work& work);
+  void tell_of_healing(const storage::waiting_row& row, const tried& one, batch_work& work);
   template <describe::described Event>
   void tell_hospital(const envelope& about, const Event& event, batch_work& work);
   void apply(turn_effects effects, batch_work& work);

@@ -327,10 +327,11 @@ void partition::settle(upstream& from, storage::waiting_row row, bool waited, tr
     apply(std::move(one.effects), work);
   if (reply) append(std::move(*reply), work);
   spans_.done(row.message, {one.started, one.ended}, is_first_try(row), no != nullptr);
-  settled(from, row, waited, work);
+  settled(from, row, waited, one, work);
 }
 
-void partition::settled(upstream& from, const storage::waiting_row& row, bool waited, batch_work& work) {
+void partition::settled(upstream& from, const storage::waiting_row& row, bool waited, const tried& one,
+                        batch_work& work) {
   ++from.cursor.processed;
   ++handled_since_crash_;
   from.moved = true;
@@ -340,7 +341,7 @@ void partition::settled(upstream& from, const storage::waiting_row& row, bool wa
   clear_suspect(row.upstream, row.seq);
   if (row.replay > 0) {
     from.numbers->replayed(telemetry::replay_outcome::processed);
-    tell_of_healing(row, work);
+    tell_of_healing(row, one, work);
   }
   must(store_->erase_waiting(row.upstream, row.seq));
   waiting_.remove(row.upstream, row.seq);

@@ -52,9 +52,19 @@ void partition::tell_hospital(const envelope& about, const Event& event, batch_w
          work);
 }
 
-void partition::tell_of_healing(const storage::waiting_row& row, batch_work& work) {
-  tell_hospital(row.message, delivery::message_healed{case_of(row), row.replay, attempts_of(row, true), work.now},
-                work);
+void partition::tell_of_healing(const storage::waiting_row& row, const tried& one, batch_work& work) {
+  auto attempts = attempts_of(row, true);
+  attempts.push_back({row.attempts_before + row.attempts + 1,
+                      row.replay,
+                      one.started,
+                      one.ended,
+                      "healed",
+                      {},
+                      {},
+                      {},
+                      environment_.node,
+                      environment_.version});
+  tell_hospital(row.message, delivery::message_healed{case_of(row), row.replay, std::move(attempts), work.now}, work);
 }
 
 std::string partition::case_of(const storage::waiting_row& row) const {
@@ -77,9 +87,16 @@ void partition::save_waiting(const storage::waiting_row& row) {
   waiting_.put(storage::mark_of(row));
 }
 
+/// A message that is tried for ever (policy `block`) does not fill the store.
+void partition::save_attempt(const storage::attempt_row& attempt) {
+  must(store_->save(attempt));
+  const auto spent = static_cast<std::int64_t>(attempt.number) - static_cast<std::int64_t>(limits_.attempts_told);
+  if (spent > 1) must(store_->erase_attempt(attempt.upstream, attempt.seq, static_cast<std::int32_t>(spent)));
+}
+
 std::vector<delivery::attempt_record> partition::attempts_of(const storage::waiting_row& row, bool this_replay) {
   std::vector<delivery::attempt_record> told;
-  for (auto& one : must(store_->attempts(row.upstream, row.seq, limits_.attempts_told)))
+  for (auto& one : must(store_->attempts(row.upstream, row.seq, limits_.attempts_told + 1)))
     if (!this_replay || one.replay == row.replay)
       told.push_back({one.number, one.replay, one.started, one.ended, std::move(one.outcome), std::move(one.kind),
                       std::move(one.text), std::move(one.backtrace), std::move(one.node), std::move(one.version)});
@@ -108,9 +125,9 @@ void partition::fail(upstream& from, storage::waiting_row row, const base::fault
   row.awaited_key.clear();
   const auto verdict =
       delivery::judge(policy, limits_.order, {row.attempts, row.first_failed, trouble}, work.now, random_);
-  must(store_->save(storage::attempt_row{row.upstream, row.seq, row.attempts_before + row.attempts, row.replay,
-                                         one.started, one.ended, verdict.dies ? "died" : "retried", row.reason,
-                                         trouble.text, one.backtrace, environment_.node, environment_.version}));
+  save_attempt({row.upstream, row.seq, row.attempts_before + row.attempts, row.replay, one.started, one.ended,
+                verdict.dies ? "died" : "retried", row.reason, trouble.text, one.backtrace, environment_.node,
+                environment_.version});
   log.write(verdict.dies ? telemetry::log_level::error : telemetry::level_of(base::facts_of(trouble.kind).level),
             verdict.dies ? "message-died" : "message-retried",
             {{"service", definition_.name()},

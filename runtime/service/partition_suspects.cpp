@@ -165,9 +165,8 @@ void partition::charge_deaths(storage::waiting_row& row) {
     row.error = death.text;
     if (row.first_failed == instant{} || row.attempts == 1) row.first_failed = death.started;
     row.last_failed = death.ended;
-    must(store_->save(storage::attempt_row{row.upstream, row.seq, row.attempts_before + row.attempts, row.replay,
-                                           death.started, death.ended, death.outcome, death.kind, death.text,
-                                           death.backtrace, death.node, death.version}));
+    save_attempt({row.upstream, row.seq, row.attempts_before + row.attempts, row.replay, death.started, death.ended,
+                  death.outcome, death.kind, death.text, death.backtrace, death.node, death.version});
   }
   std::erase_if(story.deaths, [](const auto& death) { return death.outcome == its_own; });
   suspect.story = describe::to_json(story);

@@ -231,6 +231,10 @@ class memory_store final : public store {
     writable().attempts.change(attempt_place{{attempt.upstream, attempt.seq}, attempt.number}) = attempt;
     return {};
   }
+  result<void> erase_attempt(std::string_view upstream, std::uint64_t seq, std::int32_t number) override {
+    writable().attempts.erase(attempt_place{{std::string{upstream}, seq}, number});
+    return {};
+  }
   result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
                                             std::size_t limit) override {
     std::vector<attempt_row> rows;

@@ -11,7 +11,7 @@ struct entry {
 };
 
 // Columns stand in the order of sqlite_rows.hpp.
-constexpr std::array<entry, 38> texts{{
+constexpr std::array<entry, 39> texts{{
     {&statements::begin, "BEGIN IMMEDIATE"},
     {&statements::commit, "COMMIT"},
     {&statements::rollback, "ROLLBACK"},
@@ -80,6 +80,7 @@ constexpr std::array<entry, 38> texts{{
     {&statements::attempts,
      "SELECT upstream, seq, number, replay, started, ended, outcome, kind, text, backtrace, node, version"
      " FROM attempt WHERE upstream = ?1 AND seq = ?2 ORDER BY number DESC LIMIT ?3"},
+    {&statements::erase_attempt, "DELETE FROM attempt WHERE upstream = ?1 AND seq = ?2 AND number = ?3"},
     {&statements::erase_attempts, "DELETE FROM attempt WHERE upstream = ?1 AND seq = ?2"},
 
     {&statements::suspects,

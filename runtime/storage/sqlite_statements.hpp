@@ -13,7 +13,7 @@ struct statements {
   statement begin_generation, generations, forget_generations;
   statement cursors, save_cursor, subscribers, save_subscriber;
   statement waiting, find_waiting, save_waiting, erase_waiting;
-  statement save_attempt, attempts, erase_attempts;
+  statement save_attempt, attempts, erase_attempt, erase_attempts;
   statement suspects, save_suspect, erase_suspect;
   statement find_answer, save_answer, old_answers, erase_answer;
 

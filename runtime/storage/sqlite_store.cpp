@@ -121,6 +121,9 @@ class sqlite_store final : public store {
   }
 
   result<void> save(const attempt_row& attempt) override { return write(sql_.save_attempt, fields_of(attempt)); }
+  result<void> erase_attempt(std::string_view upstream, std::uint64_t seq, std::int32_t number) override {
+    return write(sql_.erase_attempt, std::tie(upstream, seq, number));
+  }
   result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
                                             std::size_t limit) override {
     auto rows = read_rows<attempt_row>(sql_.attempts, std::tie(upstream, seq, limit));

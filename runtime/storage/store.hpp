@@ -240,6 +240,8 @@ class store {
   [[nodiscard]] virtual result<void> erase_waiting(std::string_view upstream, std::uint64_t seq) = 0;
 
   [[nodiscard]] virtual result<void> save(const attempt_row& attempt) = 0;
+  [[nodiscard]] virtual result<void> erase_attempt(std::string_view upstream, std::uint64_t seq,
+                                                   std::int32_t number) = 0;
   /// The newest `limit` attempts of one message, oldest first.
   [[nodiscard]] virtual result<std::vector<attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
                                                                   std::size_t limit) = 0;

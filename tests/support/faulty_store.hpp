@@ -202,6 +202,9 @@ class faulty_store final : public storage::store {
   result<void> save(const storage::attempt_row& attempt) override {
     return either(store_call::write, "save attempt", [&] { return inner_->save(attempt); });
   }
+  result<void> erase_attempt(std::string_view upstream, std::uint64_t seq, std::int32_t number) override {
+    return either(store_call::write, "erase attempt", [&] { return inner_->erase_attempt(upstream, seq, number); });
+  }
   result<std::vector<storage::attempt_row>> attempts(std::string_view upstream, std::uint64_t seq,
                                                      std::size_t limit) override {
     return either(store_call::read, "attempts", [&] { return inner_->attempts(upstream, seq, limit); });

@@ -22,7 +22,7 @@ function payloadOf(view, label) {
 function attempt(one, index, all) {
   const before = all[index - 1];
   const took = format.seconds(one.ended) - format.seconds(one.started);
-  const tone = one.outcome === 'retried' ? 'warn' : 'bad';
+  const tone = {retried: 'warn', healed: 'good'}[one.outcome] ?? 'bad';
   return {at: one.started, element: h('li', {class: tone},
     h('span', {class: 'when', title: one.started}, format.date(one.started)), h('span', {class: 'dot'}),
     h('span', {class: 'what'},

@@ -65,6 +65,7 @@ class entity_map final : public storage::store {
   result<std::vector<storage::answer_row>> old_answers(instant, std::size_t) override { return absent(); }
   result<void> erase_answer(std::string_view) override { return absent(); }
   result<void> save(const storage::attempt_row&) override { return absent(); }
+  result<void> erase_attempt(std::string_view, std::uint64_t, std::int32_t) override { return absent(); }
   result<std::vector<storage::attempt_row>> attempts(std::string_view, std::uint64_t, std::size_t) override {
     return absent();
   }

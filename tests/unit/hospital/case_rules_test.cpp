@@ -91,18 +91,19 @@ TEST(Case, IsOpenAgainWhenTheServiceRefuses) {
   EXPECT_EQ(one.notes.back().text, "the shelf is locked");
 }
 
-TEST(Case, KeepsTheNewestAttemptsAndCountsThemAll) {
+TEST(Case, KeepsTheFirstAndTheNewestAttemptsAndCountsThemAll) {
   ward_bench shop{{.attempts_kept = 3}};
   auto death = shop.death(1);
   death.attempts_made = 8;
   death.attempts.clear();
-  for (std::int32_t number = 3; number <= 8; ++number)
+  for (const std::int32_t number : {1, 3, 4, 5, 6, 7, 8})
     death.attempts.push_back({number, 0, {}, {}, "retried", "busy", std::string(5'000, 'x'), {}, {}, {}});
   shop.run(hear_death, death);
   const auto one = shop.shown(death.case_id);
   EXPECT_EQ(one.attempts, 8U);
-  ASSERT_THAT(one.attempt_records, SizeIs(3));
-  EXPECT_EQ(one.attempt_records.front().number, 6);
+  ASSERT_THAT(one.attempt_records, SizeIs(4));
+  EXPECT_EQ(one.attempt_records[0].number, 1);
+  EXPECT_EQ(one.attempt_records[1].number, 6);
   EXPECT_LT(one.attempt_records.front().text.size(), 2'100U);
 }
 

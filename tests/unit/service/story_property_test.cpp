@@ -126,7 +126,7 @@ class verdict_on {
     for (const auto& one : file.healed) EXPECT_LT(file.died.back().replay, one.replay);
   }
 
-  /// All failed attempts of the story, from its last death and its healing.
+  /// All attempts of the story, from its last death and its healing: failed ones, and the one that healed it.
   static std::vector<attempt_record> attempts_of(const case_file& file) {
     auto all = file.died.back().attempts;
     if (!file.healed.empty())
@@ -147,6 +147,8 @@ class verdict_on {
     int deaths = 0;
     for (std::size_t i = 0; i < attempts.size(); ++i) {
       EXPECT_EQ(attempts[i].number, static_cast<std::int32_t>(i + 1));
+      EXPECT_EQ(attempts[i].outcome == "healed", !file.healed.empty() && i + 1 == attempts.size());
+      if (attempts[i].outcome == "healed") continue;
       if (attempts[i].outcome == "killed the process")
         ++deaths;
       else

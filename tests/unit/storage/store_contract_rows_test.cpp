@@ -95,6 +95,11 @@ TEST_P(StoreContract, KeepsTheNewestAttemptsOfAMessageInTheirOrder) {
               ElementsAre(sample_attempt(1), sample_attempt(2), sample_attempt(3)));
   EXPECT_THAT(at().attempts("order", 7, 2).value(), ElementsAre(sample_attempt(2), sample_attempt(3)));
   EXPECT_THAT(at().attempts("payment", 7, 2).value(), IsEmpty());
+  commit([](store& s) {
+    ASSERT_TRUE(s.erase_attempt("order", 7, 2));
+    ASSERT_TRUE(s.erase_attempt("order", 7, 99)) << "there is none";
+  });
+  EXPECT_THAT(at().attempts("order", 7, 10).value(), ElementsAre(sample_attempt(1), sample_attempt(3)));
 }
 
 TEST_P(StoreContract, ErasesTheAttemptsWithTheirMessage) {
