@@ -321,9 +321,8 @@ result<void> partition::discard(const delivery::discard_message& command, batch_
   const auto row = dead_letter(command.upstream, command.seq);
   if (!row) return failure(row.error());
   auto& from = upstreams_.at(command.upstream);
-  const auto followers = command.with_followers
-                             ? waiting_.followers(command.upstream, command.seq, limits_.parked_per_key_max + 1)
-                             : std::vector<std::uint64_t>{};
+  const auto followers =
+      command.with_followers ? waiting_.followers(command.upstream, command.seq) : std::vector<std::uint64_t>{};
   // From the end, so that none of them becomes the head on the way.
   for (auto seq = followers.rbegin(); seq != followers.rend(); ++seq) discard_row(from, *seq);
   discard_row(from, command.seq);

@@ -104,6 +104,9 @@ class little_world {
     start(service);
   }
 
+  /// Whoever is started from now on has these.
+  void configure(service::partition_limits limits) { limits_ = std::move(limits); }
+
   /// Nothing that one says to the other arrives from now on; frames that are lost are what a broken link loses.
   void cut(const std::string& from, const std::string& to) { cut_.insert({from, to}); }
   /// The link is there again: both ends say hello, as after a reconnect.

@@ -84,6 +84,23 @@ TEST_F(Followers, AreCountedToTheLastAndNamedUpToALimit) {
   EXPECT_EQ(told.first.back().seq, 21U);
 }
 
+TEST_F(Followers, AreAllBuriedAlsoWhenMoreAreThereThanMayBeNow) {
+  what.throws["poison"] = "bug";
+  speak("k", "poison");
+  for (int i = 0; i < 5; ++i) speak("k", "after");
+  world.configure({.retry = {3, 10ms, 20ms}, .parked_per_key_max = 1});
+  world.restart("listener");
+  world.settle();
+  const auto& one = story.died.at(0);
+  world.ask("hospital", treat_discard{one.case_id, one.upstream, one.seq, true});
+  world.pass(1s);
+  EXPECT_EQ(story.discarded.at(0).followers, 5U);
+  const auto books = world.books("speaker:listener");
+  EXPECT_EQ(books.discarded, 6U);
+  EXPECT_EQ(books.processed, 0U) << "none of them was taken for a head";
+  EXPECT_EQ(books.imbalance(), 0);
+}
+
 TEST_F(Followers, OfWhatDoesNotWaitAreNone) {
   speak("k", "heard");
   EXPECT_EQ(followers("speaker", 1).count, 0U);
