@@ -14,7 +14,8 @@ namespace musiccorp::hospital {
 ///
 /// The hospital's own dead letters (an event that it could not handle, a step of a batch) stay in its own waiting
 /// room and make no cases: it does not listen to itself, so it can't feed on its own failures. They show in its
-/// ledger and in runtime_dead_letters_total as those of every service do.
+/// ledger and in runtime_dead_letters_total as those of every service do. What strays to it and is no message at all
+/// is in runtime_strays_total, and in its store as entities `runtime.stray`.
 [[nodiscard]] service_definition hospital_service(message::catalogue types, hospital_settings settings = {});
 
 }  // namespace musiccorp::hospital

@@ -67,7 +67,7 @@ class cell final : public managed_actor {
         [this](tick_atom, std::uint64_t generation) { tick(generation); },
         [this](start_atom) { start(); },
         [this](drain_atom) { drain(); },
-        [this](stray_atom, const std::string& what) { unexpected(what); },
+        [this](stray_atom, const std::string& what) { strayed(what, telemetry::stray_reason::undecodable); },
         [this](rebuild_atom) { rebuild("it was told to begin anew"); },
     };
   }
@@ -95,9 +95,11 @@ class cell final : public managed_actor {
   }
 
   /// Not a message of ours: it becomes a case that people can look at.
-  void unexpected(const std::string& what) override {
-    core_->strayed(what);
-    schedule();
+  void unexpected(const std::optional<std::string>& what) override {
+    if (what)
+      strayed(*what, telemetry::stray_reason::unexpected);
+    else
+      strayed("(undecodable)", telemetry::stray_reason::undecodable);
   }
 
   void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit*) override {
@@ -176,6 +178,11 @@ class cell final : public managed_actor {
     if (status_->state == cell_state::running) closed();
     schedule();
     finish_draining();
+  }
+
+  void strayed(const std::string& what, telemetry::stray_reason reason) {
+    core_->strayed(what, reason);
+    schedule();
   }
 
   static void tell(const asking& asker, message::envelope said) {

@@ -30,7 +30,8 @@ managed_actor::managed_actor(caf::actor_config& config, std::shared_ptr<mailbox_
   set_default_handler([](caf::scheduled_actor* self, caf::message_view& view) -> caf::result<caf::message> {
     const auto content = view.move_content_to_message();
     // CAF hands over an empty message when it could not read one from another node.
-    static_cast<managed_actor*>(self)->unexpected(content.empty() ? "(undecodable)" : caf::to_string(content));
+    static_cast<managed_actor*>(self)->unexpected(content.empty() ? std::nullopt
+                                                                  : std::optional{caf::to_string(content)});
     return caf::sec::unexpected_message;
   });
   set_error_handler([](caf::scheduled_actor* self, caf::error& error) {
@@ -147,8 +148,8 @@ bool managed_actor::is_bounded(const caf::mailbox_element& element) const {
 
 std::uint64_t managed_actor::weight(const caf::mailbox_element&) const { return 0; }
 
-void managed_actor::unexpected(const std::string& what) {
-  log.warn("unexpected-message", {{"actor", name()}, {"message", what}});
+void managed_actor::unexpected(const std::optional<std::string>& what) {
+  log.warn("unexpected-message", {{"actor", name()}, {"message", what.value_or("(undecodable)")}});
 }
 
 void managed_actor::refuse(caf::mailbox_element& element, refusal, caf::execution_unit* host) {

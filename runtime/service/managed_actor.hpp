@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -109,8 +110,8 @@ class managed_actor : public caf::event_based_actor {
   /// Bytes of a bounded message that count against the limit; 0: only its number counts. Called by senders' threads,
   /// and by the actor's before the message is handled.
   [[nodiscard]] virtual std::uint64_t weight(const caf::mailbox_element& element) const;
-  /// No handler takes this message. Runs in the actor. By default it is logged.
-  virtual void unexpected(const std::string& what);
+  /// No handler takes this message; nothing: it could not be read. Runs in the actor. By default it is logged.
+  virtual void unexpected(const std::optional<std::string>& what);
   /// A bounded message that found the mailbox full or closed, or was left in it at the end. Called by the sender's
   /// thread or, at the end, by the actor's; must not touch the actor's state.
   virtual void refuse(caf::mailbox_element& element, refusal why, caf::execution_unit* host);

@@ -247,15 +247,16 @@ void partition::close(const base::fault& why, outgoing& out) {
   store_.reset();
 }
 
-void partition::strayed(std::string what) {
+void partition::strayed(std::string what, telemetry::stray_reason reason) {
   constexpr std::size_t strays_max = 1'000;
   constexpr std::size_t text_max = 4'096;
+  environment_.cell.strayed(reason);
   if (strays_.size() >= strays_max) {
     ++strays_dropped_;
     return;
   }
   if (what.size() > text_max) what.resize(text_max);
-  strays_.push_back({std::move(what), "the cell got something that is no message of this program"});
+  strays_.push_back({std::move(what), "the cell got something that is no message of this program", reason});
 }
 
 bool partition::has_work() const {

@@ -111,8 +111,9 @@ class partition {
   void subscribed(const delivery::subscribe& frame);
   void received(delivery::batch frame, outgoing& out);
   void acknowledged(const delivery::ack& frame);
-  /// Something reached the cell that is no message of ours. It becomes a dead letter that can't be replayed.
-  void strayed(std::string what);
+  /// Something reached the cell that is no message of ours. It becomes a dead letter that can't be replayed; where
+  /// nobody hears of dead letters, it is kept in our own store: the newest 100, as entities `runtime.stray`.
+  void strayed(std::string what, telemetry::stray_reason reason);
 
   /// There is something to do for run(), or for run_alone().
   [[nodiscard]] bool has_work() const;
@@ -275,6 +276,7 @@ class partition {
   [[nodiscard]] request::reply rehearse(const envelope& query, instant now);
   [[nodiscard]] request::reply name_followers(const envelope& query);
   void tell_of_strays(batch_work& work);
+  void keep_strays(const std::vector<delivery::message_died>& events, batch_work& work);
   [[nodiscard]] std::string case_of(const storage::waiting_row& row) const;
   void tell_of_healing(const storage::waiting_row& row, const tried& one, batch_work& work);
   template <describe::described Event>
@@ -330,7 +332,7 @@ class partition {
   struct stray {
     std::string what;   ///< all that is known of it
     std::string error;  ///< for a person
-    telemetry::death_reason reason = telemetry::death_reason::undecodable;
+    telemetry::stray_reason reason = telemetry::stray_reason::unexpected;
   };
   std::deque<stray> strays_;
   std::uint64_t strays_dropped_ = 0;

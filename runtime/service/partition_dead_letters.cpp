@@ -22,6 +22,15 @@ telemetry::death_reason death_of(const delivery::verdict& verdict, const base::f
   return out_of_time ? telemetry::death_reason::deadline : reason;
 }
 
+telemetry::death_reason death_of(telemetry::stray_reason reason) {
+  return reason == telemetry::stray_reason::process_death ? telemetry::death_reason::handler_crash
+                                                          : telemetry::death_reason::undecodable;
+}
+
+/// The entities that are strays which nobody hears of.
+constexpr std::string_view stray_type = "runtime.stray";
+constexpr std::size_t strays_kept = 100;
+
 std::string_view outcome_name(const outcome& said) {
   struct visitor {
     std::string_view operator()(const done&) const { return "done"; }
@@ -395,15 +404,16 @@ void partition::tell_of_strays(batch_work& work) {
   if (strays_.empty()) return;
   if (const auto dropped = std::exchange(strays_dropped_, 0); dropped > 0)
     strays_.push_back({"", std::to_string(dropped) + " more like these were not kept"});
+  std::vector<delivery::message_died> kept;
   for (const auto& [what, error, reason] : strays_) {
     ++work.handled;
-    log.error("stray-message", {{"service", definition_.name()}});
+    log.error("stray-message", {{"service", definition_.name()}, {"reason", telemetry::name_of(reason)}});
     delivery::message_died event;
     event.service = definition_.name();
     event.upstream = delivery::stray_upstream;
     event.seq = store_->last_seq() + 1;
     event.case_id = delivery::case_id_of(event.service, event.upstream, event.seq);
-    event.reason = telemetry::name_of(reason);
+    event.reason = telemetry::name_of(death_of(reason));
     event.error = error;
     event.first_failed = event.died = work.now;
     event.message.id = base::make_id(work.now, random_);
@@ -412,9 +422,25 @@ void partition::tell_of_strays(batch_work& work) {
     event.message.source = delivery::stray_upstream;
     event.message.occurred = work.now;
     describe::write_json_text(event.message.payload, what);
-    tell_hospital(event.message, event, work);
+    if (hospital_.empty())
+      kept.push_back(std::move(event));
+    else
+      tell_hospital(event.message, event, work);
   }
+  keep_strays(kept, work);
   strays_.clear();
+}
+
+/// Where nobody hears of them; the hospital is such a place itself, because it must not feed on its own failures.
+void partition::keep_strays(const std::vector<delivery::message_died>& events, batch_work& work) {
+  if (events.empty()) return;
+  for (const auto& event : events)
+    must(store_->save(stray_type, event.message.id, describe::to_json(event)));  // Ids grow with time.
+  const auto all = must(store_->count(stray_type));
+  if (all > strays_kept)
+    for (const auto& oldest : must(store_->list(stray_type, {.limit = all - strays_kept})))
+      must(store_->erase(stray_type, oldest.key));
+  work.wrote = true;
 }
 
 }  // namespace musiccorp::service

@@ -123,8 +123,9 @@ void partition::tell_of_fatal_request(const delivery::finding& found) {
   std::string type = "a request";
   for (const auto& rule : definition_.handlers())
     if (static_cast<std::uint32_t>(base::stable_hash(rule.type)) == found.type) type = rule.type;
+  environment_.cell.strayed(telemetry::stray_reason::process_death);
   strays_.push_back({type + " " + found.id, "the process died of " + type + ": " + found.text,
-                     telemetry::death_reason::handler_crash});
+                     telemetry::stray_reason::process_death});
 }
 
 /// Its next try waits until nothing else runs.

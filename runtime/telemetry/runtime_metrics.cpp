@@ -20,6 +20,7 @@ constexpr std::array<names, 4> retry_names{"error", "timeout", "link", "overload
 constexpr std::array<names, 3> replay_names{"processed", "died_again", "refused"};
 constexpr std::array<names, 8> death_names{"attempts",    "deadline", "expired",   "rejected",
                                            "undecodable", "schema",   "too_large", "handler_crash"};
+constexpr std::array<names, 3> stray_names{"unexpected", "undecodable", "process_death"};
 constexpr std::array<names, 5> account_names{"published", "processed", "dead", "discarded", "queued"};
 constexpr std::array<names, 2> trouble_names{"io", "corrupt"};
 constexpr std::array<names, 7> cause_names{"ended",        "crash",  "killed", "exhausted",
@@ -40,6 +41,7 @@ double seconds_since_1970(instant time) { return std::chrono::duration<double>{t
 }  // namespace
 
 std::string_view name_of(death_reason reason) { return death_names[static_cast<std::size_t>(reason)]; }
+std::string_view name_of(stray_reason reason) { return stray_names[static_cast<std::size_t>(reason)]; }
 
 retry_reason retry_reason_of(base::fault_kind kind) {
   switch (kind) {
@@ -125,6 +127,10 @@ cell_metrics::cell_metrics(metrics_registry& registry, std::string_view service)
                       .counters("runtime_out_of_order_total",
                                 "Gaps in streams; what was missing was asked for again.", {"service"})
                       .with({own});
+  fill(strays_,
+       registry.counters("runtime_strays_total", "What a service got and could not take: no message of ours.",
+                         {"service", "reason"}),
+       own, "reason", stray_names);
   started_ = registry.gauges("runtime_actor_started_timestamp_seconds", "Last start of the service.", {"service"})
                  .with({own});
   wedged_ = registry.gauges("runtime_wedged", "1 while a handler is over its deadline.", {"service"}).with({own});

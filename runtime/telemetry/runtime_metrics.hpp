@@ -37,6 +37,12 @@ enum class death_reason : std::uint8_t {
   too_large,     ///< it has more bytes than a message may have
   handler_crash  ///< the rule threw, or the process died in it
 };
+/// What came through no log and is nothing that can be tried again.
+enum class stray_reason : std::uint8_t {
+  unexpected,    ///< no handler takes it
+  undecodable,   ///< it could not be read, or what it says is not for this node
+  process_death  ///< a request in which the process died
+};
 enum class replay_outcome : std::uint8_t { processed, died_again, refused };
 enum class store_trouble : std::uint8_t { io, corrupt };  ///< a full disk is io; `runtime_store_free_bytes` tells
 /// Why a supervisor started a child again.
@@ -49,9 +55,9 @@ enum class restart_cause : std::uint8_t {
   wedged,        ///< it did not end when it was told to
   sibling        ///< nothing was wrong with it: the strategy restarts it along with another one
 };
-/// What a supervisor did when restarts did not help.
 
 [[nodiscard]] std::string_view name_of(death_reason reason);
+[[nodiscard]] std::string_view name_of(stray_reason reason);
 /// The name that a trouble has in `runtime_retries_total`.
 [[nodiscard]] retry_reason retry_reason_of(base::fault_kind kind);
 /// The name that a rule's final trouble has in `runtime_dead_letters_total`: transient kinds died of their
@@ -94,6 +100,8 @@ class cell_metrics {
   void requests_pending(std::uint64_t requests) const noexcept { pending_.set(requests); }
   /// A message or request that was known already and changed nothing.
   void duplicate(std::uint64_t messages = 1) const noexcept { duplicates_.increment(messages); }
+  /// Whether or not anybody hears of it.
+  void strayed(stray_reason reason) const noexcept { strays_[static_cast<std::size_t>(reason)].increment(); }
   /// A stream with a gap: its messages are asked for again.
   void out_of_order() const noexcept { out_of_order_.increment(); }
   /// The service started, or was started again.
@@ -122,6 +130,7 @@ class cell_metrics {
   gauge pending_;
   counter duplicates_;
   counter out_of_order_;
+  std::array<counter, 3> strays_;
   gauge started_;
   gauge wedged_;
   counter wedged_total_;

@@ -254,7 +254,7 @@ TEST_F(DeadLetters, OfTheHospitalItselfStayWithItAndAreTriedAgainAtItsStart) {
 }
 
 TEST_F(DeadLetters, AStrayMessageHasACaseButNoReplay) {
-  world->at("listener").strayed("(something)");
+  world->at("listener").strayed("(something)", telemetry::stray_reason::unexpected);
   world->pass(1s);
   ASSERT_EQ(story.died.size(), 1U);
   EXPECT_EQ(story.died[0].upstream, "stray");

@@ -52,12 +52,16 @@ TEST_F(RuntimeMetrics, ACellTellsHowLongRequestsWaitedAndWhatCameTwice) {
   cell.requests_pending(3);
   cell.duplicate(2);
   cell.out_of_order();
+  cell.strayed(stray_reason::undecodable);
   cell.started(instant{1'770'000'000'500ms});
   expect_line("runtime_mailbox_wait_seconds_bucket{service=\"order\",le=\"0.005\"} 0");
   expect_line("runtime_mailbox_wait_seconds_bucket{service=\"order\",le=\"0.025\"} 1");
   expect_line("runtime_requests_pending{service=\"order\"} 3");
   expect_line("runtime_duplicates_suppressed_total{service=\"order\"} 2");
   expect_line("runtime_out_of_order_total{service=\"order\"} 1");
+  expect_line("runtime_strays_total{reason=\"undecodable\",service=\"order\"} 1");
+  expect_line("runtime_strays_total{reason=\"unexpected\",service=\"order\"} 0");
+  expect_line("runtime_strays_total{reason=\"process_death\",service=\"order\"} 0");
   expect_line("runtime_actor_started_timestamp_seconds{service=\"order\"} 1770000000.5");
 }
 
