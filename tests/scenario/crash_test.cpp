@@ -1,6 +1,9 @@
 // Kills the real program again and again while customers order, and then asks everybody what became of the orders.
 //
-//   crash_test [--kills N] [--seed S]        also MUSICCORP_KILLS, MUSICCORP_SEED; `--keep` leaves the data there
+//   crash_test [--kills N] [--seconds T] [--seed S]      also MUSICCORP_KILLS, MUSICCORP_SECONDS, MUSICCORP_SEED
+//
+// A run kills a new shop N times and looks at it then. With T there is run after run until so much time has passed;
+// the last one is ended. `--keep` leaves the data there.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,6 +33,7 @@ using demo::shop_client;
 
 struct {
   std::size_t kills = 20;
+  std::chrono::seconds time{0};  ///< 0: one run
   std::uint64_t seed = base::seed_from_system() % 1'000'000;
   bool keep = false;
 } wanted;
@@ -53,16 +57,24 @@ std::string ample_catalogue(const std::filesystem::path& folder) {
   return file.string();
 }
 
-class CrashSuite : public ::testing::Test {
- protected:
-  CrashSuite() { std::printf("seed %llu, %zu kills\n", static_cast<unsigned long long>(wanted.seed), wanted.kills); }
-  ~CrashSuite() override {
-    if (!wanted.keep && !HasFailure()) return;
+/// One shop from its first start to its end.
+class crash_run {
+ public:
+  explicit crash_run(std::uint64_t seed) : seed_{seed} {
+    std::printf("seed %llu, %zu kills\n", static_cast<unsigned long long>(seed_), wanted.kills);
+  }
+  ~crash_run() {
+    if (!wanted.keep && !::testing::Test::HasFailure()) return;
     folder_.keep();
     std::printf("the data is kept in %s; repeat with --seed %llu\n", folder_.path().c_str(),
-                static_cast<unsigned long long>(wanted.seed));
+                static_cast<unsigned long long>(seed_));
   }
+  crash_run(const crash_run&) = delete;
+  crash_run& operator=(const crash_run&) = delete;
 
+  void lose_nothing();
+
+ private:
   [[nodiscard]] shop_client shop() { return {connection_, shop_.url()}; }
 
   std::vector<demo::planned_order> prepare() {
@@ -73,7 +85,7 @@ class CrashSuite : public ::testing::Test {
           shop().post<messages::customer_summary>("/customers", demo::customer_body(i), 201).value().customer_id);
     const auto stock = shop().list("/inventory", &messages::stock_page::items).value();
     const auto orders = 600 * wanted.kills;
-    auto plan = demo::make_plan(wanted.seed, orders, customers, stock, "crash");
+    auto plan = demo::make_plan(seed_, orders, customers, stock, "crash");
     set_acquirer(20, 3);
     (void)shop()
         .post<messages::price_job_summary>("/pricing/jobs",
@@ -106,8 +118,9 @@ class CrashSuite : public ::testing::Test {
     board_.put(shop_.url());
   }
 
+  std::uint64_t seed_;
   temporary_folder folder_;
-  base::random_source random_{wanted.seed};
+  base::random_source random_{seed_};
   http::client connection_{{.connections_per_host = 32, .response_limit = 64U << 20U, .timeout = 30s}};
   shop_process shop_{folder_.path(), {"--set", "/imports/catalog=" + ample_catalogue(folder_.path())}};
   address_board board_;
@@ -228,13 +241,13 @@ void expect_sound_orders(const std::filesystem::path& data, const std::vector<de
                  "'shipped')");
 }
 
-TEST_F(CrashSuite, LosesNothingHoweverOftenItIsKilled) {
+void crash_run::lose_nothing() {
   auto orders = prepare();
   board_.put(shop_.url());
   stubborn_clients load{board_, std::move(orders), clients};
   for (std::size_t i = 0; i < wanted.kills; ++i) {
     kill_once();
-    if (HasFatalFailure()) return;
+    if (::testing::Test::HasFatalFailure()) return;
   }
   const auto answered = load.finish();
   set_acquirer(0, 0);
@@ -265,17 +278,28 @@ TEST_F(CrashSuite, LosesNothingHoweverOftenItIsKilled) {
   expect_sound_orders(folder_.path(), accepted);
 }
 
+TEST(CrashSuite, LosesNothingHoweverOftenItIsKilled) {
+  const auto end = std::chrono::steady_clock::now() + wanted.time;
+  auto seed = wanted.seed;
+  do crash_run{seed++}.lose_nothing();
+  while (std::chrono::steady_clock::now() < end && !HasFailure());
+}
+
 }  // namespace
 }  // namespace musiccorp
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   if (const auto* kills = std::getenv("MUSICCORP_KILLS")) musiccorp::wanted.kills = std::strtoull(kills, nullptr, 10);
+  if (const auto* time = std::getenv("MUSICCORP_SECONDS"))
+    musiccorp::wanted.time = std::chrono::seconds{std::strtoll(time, nullptr, 10)};
   if (const auto* seed = std::getenv("MUSICCORP_SEED")) musiccorp::wanted.seed = std::strtoull(seed, nullptr, 10);
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--keep") musiccorp::wanted.keep = true;
     if (word == "--kills" && i + 1 < argc) musiccorp::wanted.kills = std::strtoull(argv[++i], nullptr, 10);
+    if (word == "--seconds" && i + 1 < argc)
+      musiccorp::wanted.time = std::chrono::seconds{std::strtoll(argv[++i], nullptr, 10)};
     if (word == "--seed" && i + 1 < argc) musiccorp::wanted.seed = std::strtoull(argv[++i], nullptr, 10);
   }
   return RUN_ALL_TESTS();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "delivery/slots_file.hpp"
 #include "demo/child_process.hpp"
 #include "demo/shop_client.hpp"
 #include "http/client.hpp"
@@ -174,6 +175,28 @@ class PoisonTest : public ::testing::Test {
       for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, key).size(), 1U) << by << " " << key;
     stop({culprit(story)});
   }
+  /// One message is in flight in each service, until there is a file `go`.
+  void hold_everybody() {
+    for (const auto* name : {"anna", "bert", "carl"})
+      std::filesystem::remove(folder_.path() / ("in-flight-" + std::string{name}));
+    (void)say("held", "everybody waits");
+    for (const auto* name : {"anna", "bert", "carl"})
+      ASSERT_TRUE(eventually([&] {
+        return std::filesystem::exists(folder_.path() / ("in-flight-" + std::string{name}));
+      })) << name;
+  }
+  /// What the process left in its slots is from the time before the machine came up.
+  void lose_power() {
+    using namespace delivery::slots_file;
+    std::fstream slots{folder_.path() / "slots", std::ios::binary | std::ios::in | std::ios::out};
+    header head{};
+    slots.read(reinterpret_cast<char*>(&head), sizeof head);
+    ASSERT_TRUE(slots) << "there is no file of slots";
+    head.boot_id.front() = head.boot_id.front() == 'x' ? 'y' : 'x';
+    head.checksum = checksum_of(head);
+    slots.seekp(0);
+    slots.write(reinterpret_cast<const char*>(&head), sizeof head);
+  }
   static charge culprit(const json& story) { return {story.at("service"), story.at("message").at("id")}; }
   /// Each death of the process is one attempt, with all that is to be known of it.
   static void expect_deaths(const json& story, int deaths, const std::string& told, const std::string& frame) {
@@ -293,16 +316,65 @@ TEST_F(PoisonTest, WithoutALimitNodeAfterNodeDies) {
   stop({culprit(story)});
 }
 
+/// They are in flight at the same time, one in each service. Each costs its two deaths; none costs another one any.
+TEST_F(PoisonTest, SeveralAtOnceAreEachNamed) {
+  start();
+  ASSERT_TRUE(is_up());
+  hold_everybody();
+  for (const auto* text : {"abort@anna", "null@bert", "recursion@carl"}) ASSERT_TRUE(say(text, text));
+  ASSERT_TRUE(say("innocent", "fine"));
+  std::ofstream{folder_.path() / "go"} << "go";
+  ASSERT_TRUE(process().wait(patience)) << "the poison did not work";
+  start();
+  wanted_cases_ = 3;
+  EXPECT_LT(deaths_until_quiet({"innocent", "held"}), 6);
+  std::set<charge> culprits;
+  const auto all = ask("GET", "/hospital/cases").value();
+  for (const auto& listed : all.at("cases")) {
+    const auto story = ask("GET", "/hospital/cases/" + listed.at("case_id").get<std::string>()).value();
+    const std::string key = story.at("key"), service = story.at("service");
+    EXPECT_TRUE(key.ends_with("@" + service)) << key << " at " << service;
+    EXPECT_EQ(story.at("attempts"), 2) << story.at("attempt_records").dump(2);
+    for (const auto& one : story.at("attempt_records")) EXPECT_EQ(one.at("outcome"), "killed the process");
+    culprits.insert(culprit(story));
+  }
+  EXPECT_EQ(culprits.size(), 3U);
+  for (const auto* by : {"anna", "bert", "carl"}) EXPECT_EQ(heard(by, "innocent").size(), 1U) << by;
+  stop(culprits);
+}
+
+/// The slots of a machine that has lost its power tell of messages in flight, and one of them even has the mark of a
+/// signal; but the machine is another one since.
+TEST_F(PoisonTest, PowerLossBlamesNobody) {
+  start();
+  ASSERT_TRUE(is_up());
+  (void)say("poisoned", "abort@bert");
+  ASSERT_TRUE(process().wait(patience));
+  lose_power();
+  start();
+  wanted_cases_ = 1;
+  EXPECT_EQ(deaths_until_quiet({}), 2) << "the death before the power was lost does not count";
+  const auto story = only_case();
+  expect_deaths(story, 2, "SIGABRT", "poison_aborts");
+
+  hold_everybody();
+  process().send(SIGKILL);
+  ASSERT_TRUE(process().wait(patience));
+  lose_power();
+  std::ofstream{folder_.path() / "go"} << "go";
+  const auto attributed = log_lines("process-death-attributed").size();
+  start();
+  EXPECT_EQ(deaths_until_quiet({"held"}), 0);
+  EXPECT_EQ(log_lines("process-death-attributed").size(), attributed) << "nobody is even suspected";
+  stop({culprit(story)});
+}
+
 TEST_F(PoisonTest, InnocentsInFlightInSeveralServicesAreNotBlamedForAKill) {
   start();
   ASSERT_TRUE(is_up());
   ASSERT_TRUE(say("before", "fine"));
-  (void)say("held", "everybody waits");
+  hold_everybody();
   (void)say("behind", "fine");
-  for (const auto* name : {"anna", "bert", "carl"})
-    ASSERT_TRUE(eventually([&] {
-      return std::filesystem::exists(folder_.path() / ("in-flight-" + std::string{name}));
-    })) << name;
   process().send(SIGKILL);
   ASSERT_TRUE(process().wait(patience));
   std::ofstream{folder_.path() / "go"} << "go";
@@ -321,10 +393,7 @@ TEST_F(PoisonTest, InnocentsInFlightInSeveralServicesAreNotBlamedForAKill) {
 TEST_F(PoisonTest, APlannedStopThatIsCutShortBlamesNobody) {
   start();
   ASSERT_TRUE(is_up());
-  (void)say("held", "everybody waits");
-  for (const auto* name : {"anna", "bert", "carl"})
-    ASSERT_TRUE(
-        eventually([&] { return std::filesystem::exists(folder_.path() / ("in-flight-" + std::string{name})); }));
+  hold_everybody();
   process().send(SIGTERM);
   ASSERT_TRUE(eventually([&] { return log().find("node-stopping") != std::string::npos; }));
   process().send(SIGKILL);
