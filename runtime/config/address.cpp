@@ -31,6 +31,16 @@ std::string text_of(const address& one) {
   return (is_v6 ? "[" + one.host + "]" : one.host) + ":" + std::to_string(one.port);
 }
 
+bool overlap(const address& one, const address& other, bool on_one_machine) {
+  if (one.port != other.port) return false;
+  const auto is_anywhere = [](const address& it) { return it.host == "0.0.0.0" || it.host == "::"; };
+  const auto numbers = [](const address& it) { return it.host == "localhost" ? std::string{"127.0.0.1"} : it.host; };
+  if (numbers(one) == numbers(other)) return true;
+  if (!is_anywhere(one) && !is_anywhere(other)) return false;
+  const auto is_local = [&](const address& it) { return is_anywhere(it) || is_loopback(it.host); };
+  return on_one_machine || (is_local(one) && is_local(other));
+}
+
 bool is_loopback(std::string_view host) {
   const std::string text{host};
   in_addr four{};

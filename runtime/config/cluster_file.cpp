@@ -116,8 +116,13 @@ class checker {
       add(pointer, describe::shown(text), "HOST:PORT such as 127.0.0.1:7101, with a port from 1 to 65535");
       return {};
     }
-    const auto [known, is_new] = addresses_.try_emplace(config::text_of(*made), pointer);
-    if (!is_new) add(pointer, describe::shown(text), "an address that is not that of " + known->second);
+    const auto node = pointer.substr(0, pointer.rfind('/'));
+    const auto taken = std::ranges::find_if(addresses_, [&](const auto& known) {
+      return overlap(known.second, *made, known.first.starts_with(node + "/"));
+    });
+    if (taken != addresses_.end())
+      add(pointer, describe::shown(text), "an address that is not that of " + taken->first);
+    addresses_.emplace_back(pointer, *made);
     return *made;
   }
 
@@ -145,7 +150,7 @@ class checker {
   std::span<const std::string> services_;
   std::span<const std::string> partitionable_;
   cluster_plan plan_;
-  std::map<std::string, std::string> addresses_;  ///< to the pointer that has it
+  std::vector<std::pair<std::string, address>> addresses_;  ///< by the pointer that has it
   std::vector<base::problem> problems_;
 };
 

@@ -97,6 +97,15 @@ TEST(ClusterFile, RefusesNodesThatAreInEachOthersWay) {
             "c.json: /nodes/1/name: wanted another name for each node, found \"a\"\n");
   EXPECT_EQ(two("b", "127.0.0.1:8081", "127.0.0.1:8082"),
             "c.json: /nodes/1/link: wanted an address that is not that of /nodes/0/http, found \"127.0.0.1:8081\"\n");
+  EXPECT_THAT(two("b", "127.0.0.1:7102", "0.0.0.0:8081"),
+              HasSubstr("/nodes/1/http: wanted an address that is not that of /nodes/0/http, found \"0.0.0.0:8081\""))
+      << "it listens there, too";
+  EXPECT_THAT(two("b", "localhost:07101", "[::]:7101"),
+              ::testing::AllOf(HasSubstr("/nodes/1/link: wanted an address that is not that of /nodes/0/link"),
+                               HasSubstr("/nodes/1/http: wanted an address that is not that of /nodes/0/link")));
+  EXPECT_THAT(two("b", "127.0.0.2:7101", "10.0.0.1:8081"), IsEmpty()) << "other addresses have ports of their own";
+  EXPECT_THAT(two("b", "127.0.0.1:7102", "10.0.0.1:7101"), IsEmpty());
+  EXPECT_THAT(two("b", "127.0.0.1:7102", "0.0.0.0:7102"), HasSubstr("/nodes/1/http")) << "of one node";
   EXPECT_THAT(two("b", "127.0.0.1", "127.0.0.1:8082"), HasSubstr("/nodes/1/link: wanted HOST:PORT"));
   EXPECT_THAT(two("b", "127.0.0.1:0", "127.0.0.1:8082"), HasSubstr("/nodes/1/link: wanted HOST:PORT"));
   EXPECT_THAT(two("../b", "127.0.0.1:7102", "127.0.0.1:8082"), HasSubstr("/nodes/1/name: wanted letters"));
