@@ -102,6 +102,20 @@ std::string cell(std::string text, std::size_t width) {
   return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
 }
 
+/// What became of a link before, newest first. Empty when it was always as it is.
+std::string history_of(const cluster::link_view& link, base::instant now) {
+  constexpr std::size_t shown = 5;
+  std::string text;
+  if (link.history.size() < 2) return text;
+  for (auto at = link.history.rbegin(); at != link.history.rend(); ++at) {
+    if (at - link.history.rbegin() == shown)
+      return text + "      and " + std::to_string(link.history.rend() - at) + " changes before\n";
+    text += "      " + ago(at->at, now) + " ago: " + std::string{describe::name_of(at->state)} + ", " +
+            short_line(at->why) + "\n";
+  }
+  return text;
+}
+
 /// The other nodes, and what is where. Empty on a node that is alone.
 std::string text_of(const node::cluster_page& page, base::instant now) {
   if (page.cluster.empty()) return {};
@@ -119,7 +133,7 @@ std::string text_of(const node::cluster_page& page, base::instant now) {
     } else {
       text += ": " + short_line(one.why);
     }
-    text += "\n";
+    text += "\n" + history_of(one, now);
   }
   for (const auto& one : page.partitions)
     text += "  " + cell(one.partition, 18) + cell(one.node, 12) + one.state +
@@ -152,10 +166,13 @@ int show_status(const std::string& url, status_view how) {
     for (const auto& one : page->overdue)
       told.text += "\nWEDGED: " + one.name + " has been handling " + one.what + " for " +
                    std::to_string(one.running_ms) + " ms (deadline " + std::to_string(one.deadline_ms) + " ms)\n";
-    const auto cluster = describe::from_json<node::cluster_page>(shop.get("/cluster"));
+    const auto around = shop.get("/cluster");
+    const auto cluster = describe::from_json<node::cluster_page>(around);
     if (!cluster) throw ending_early{exit_unreachable, url + " answers what this program does not understand"};
     told.text += text_of(*cluster, base::system_clock{}.now());
-    std::cout << (how.as_json ? body + "\n" : told.text) << std::flush;
+    // One object: what /supervision says, and all of /cluster in it.
+    const auto both = body.substr(0, body.rfind('}')) + ",\"cluster\":" + around + "}\n";
+    std::cout << (how.as_json ? both : told.text) << std::flush;
     return is_whole(*cluster) && told.all_up() && page->overdue.empty() && !page->tree.empty() ? 0 : exit_refused;
   } catch (const ending_early& early) {
     std::cerr << early.text << std::endl;

@@ -150,6 +150,12 @@ TEST_P(ThreeNodes, ADrainedNodeIsSeenByAllLosesNothingAndServesAgainAfterItsNext
     }
     const auto status = run_program({"status", "--shop", nodes_.url(other)});
     EXPECT_THAT(status.out, ::testing::ContainsRegex("east +up for .*, drained\n"));
+    EXPECT_THAT(status.out, ::testing::ContainsRegex(" ago: up, the peer is drained\n"));
+    const auto told = nlohmann::json::parse(run_program({"status", "--json", "--shop", nodes_.url(other)}).out);
+    EXPECT_FALSE(told.at("tree").empty());
+    EXPECT_EQ(told.at("cluster").at("node"), other);
+    EXPECT_EQ(told.at("cluster").at("links").size(), 2U);
+    EXPECT_EQ(told.at("cluster").at("partitions").size(), 12U);
   }
   const demo::shop_client east{connection_, nodes_.url("east")};
   EXPECT_EQ(connection_.fetch(east.get_request("/readyz")).value().status, 503);
