@@ -50,7 +50,8 @@ class gate_doorman final : public io::doorman {
 
 /// Shared with tasks of the event loop, which may run after the bridge's end.
 struct bridge::parts : std::enable_shared_from_this<bridge::parts> {
-  parts(caf::actor_system& of, bridge_listener& to) : system(of), listener(&to) {}
+  parts(caf::actor_system& of, bridge_listener& to, std::size_t most)
+      : system(of), packet_bytes_max(most), listener(&to) {}
 
   [[nodiscard]] loop& events() const { return static_cast<loop&>(system.middleman().backend()); }
   [[nodiscard]] io::basp_broker& broker() const {
@@ -68,7 +69,7 @@ struct bridge::parts : std::enable_shared_from_this<bridge::parts> {
     which->shut();
   }
   [[nodiscard]] line make_line(wire connection, const std::string& session) {
-    auto made = std::make_shared<carried_wire>(std::move(connection),
+    auto made = std::make_shared<carried_wire>(std::move(connection), packet_bytes_max,
                                                [weak = weak_from_this(), session](const std::string& why) {
                                                  if (const auto self = weak.lock())
                                                    self->tell([&](bridge_listener& to) { to.ended(session, why); });
@@ -85,6 +86,7 @@ struct bridge::parts : std::enable_shared_from_this<bridge::parts> {
   }
 
   caf::actor_system& system;
+  const std::size_t packet_bytes_max;
   caf::actor broker_handle;  ///< the event loop's; none once the bridge is closed
   caf::actor door;
   caf::intrusive_ptr<gate_doorman> doorman;
@@ -146,8 +148,8 @@ class bridge_door final : public caf::monitorable_actor {
   std::weak_ptr<bridge::parts> parts_;
 };
 
-bridge::bridge(caf::actor_system& system, bridge_listener& listener)
-    : parts_(std::make_shared<parts>(system, listener)) {
+bridge::bridge(caf::actor_system& system, bridge_listener& listener, std::size_t packet_bytes_max)
+    : parts_(std::make_shared<parts>(system, listener, packet_bytes_max)) {
   parts_->broker_handle = system.middleman().named_broker<io::basp_broker>(caf::atom("BASP"));
   caf::actor_config config;
   parts_->door = caf::make_actor<bridge_door, caf::actor>(system.next_actor_id(), system.node(), &system, config,

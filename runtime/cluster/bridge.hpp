@@ -39,7 +39,8 @@ class bridge_listener {
 /// frames, and nothing else that CAF may deliver (exit messages, links, monitors) has any effect.
 class bridge {
  public:
-  bridge(caf::actor_system& system, bridge_listener& listener);
+  /// A peer that declares more than `packet_bytes_max` at once is thrown out before room is made for it.
+  bridge(caf::actor_system& system, bridge_listener& listener, std::size_t packet_bytes_max);
   ~bridge();
   bridge(const bridge&) = delete;
   bridge& operator=(const bridge&) = delete;

@@ -27,8 +27,15 @@ void carried_wire::end(const std::string& why) {
   if (auto tell = std::exchange(ended_, nullptr)) tell(why);
 }
 
+bool carried_wire::may_carry(std::size_t bytes) {
+  if (bytes <= packet_bytes_max_) return true;
+  end("it declares " + std::to_string(bytes) + " bytes at once, and may say " + std::to_string(packet_bytes_max_));
+  return false;
+}
+
 rw_state wire_policy::read_some(std::size_t& got, int, void* to, std::size_t most) {
   got = 0;
+  if (!line_->is_open()) return rw_state::failure;
   if (most == 0) return rw_state::indeterminate;
   if (line_->wire_.read(static_cast<char*>(to), most, got) != wire::outcome::ended) return rw_state::success;
   line_->end(line_->wire_.trouble());
@@ -60,6 +67,7 @@ bool wire_policy::must_read_more(int, std::size_t threshold) const {
 }
 
 void wire_scribe::configure_read(caf::io::receive_policy::config config) {
+  if (!line_->may_carry(config.second)) return;
   stream_.configure_read(config);
   if (launched_) return;
   launched_ = true;

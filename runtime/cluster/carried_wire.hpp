@@ -20,7 +20,9 @@ class carried_wire {
   using told = std::function<void(const std::string& why)>;
   /// `ended` is called once, by the thread that runs the event loop, or by whoever lets a wire go that was never
   /// used.
-  carried_wire(wire connection, told ended) : wire_(std::move(connection)), ended_(std::move(ended)) {
+  /// The peer may say at most `packet_bytes_max` at once: CAF makes room for as much as it declares.
+  carried_wire(wire connection, std::size_t packet_bytes_max, told ended)
+      : wire_(std::move(connection)), packet_bytes_max_(packet_bytes_max), ended_(std::move(ended)) {
     handle_ = caf::io::network::conn_hdl_from_socket(wire_.socket());
   }
   ~carried_wire() { end("the connection was never used"); }
@@ -34,12 +36,15 @@ class carried_wire {
   void shut();
   /// The socket's number is surely this wire's only as long as it is, and only on the event loop's thread.
   [[nodiscard]] bool is_open();
+  /// Whether CAF may wait for so many bytes; else this is the end of the wire. The event loop's thread.
+  [[nodiscard]] bool may_carry(std::size_t bytes);
 
  private:
   friend class wire_policy;
   void end(const std::string& why);
 
   wire wire_;  ///< the event loop's
+  const std::size_t packet_bytes_max_;
   caf::io::connection_handle handle_;
   std::mutex mutex_;
   bool is_open_ = true;
@@ -66,7 +71,7 @@ class wire_policy {
 class wire_scribe final : public caf::io::scribe {
  public:
   wire_scribe(caf::io::network::default_multiplexer& loop, const std::shared_ptr<carried_wire>& which)
-      : scribe(which->handle()), stream_(loop, static_cast<int>(which->handle().id()), which) {
+      : scribe(which->handle()), line_(which), stream_(loop, static_cast<int>(which->handle().id()), which) {
     which->taken_by_stream();
   }
 
@@ -83,6 +88,7 @@ class wire_scribe final : public caf::io::scribe {
 
  private:
   bool launched_ = false;
+  std::shared_ptr<carried_wire> line_;
   caf::io::network::stream_impl<wire_policy> stream_;
 };
 

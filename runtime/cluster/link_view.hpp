@@ -37,6 +37,7 @@ struct link_change {
   /// Both own the same partition by their cluster files, and the peer has served for at least as long as this node:
   /// so this one is the second. For those who are told, not shown.
   bool is_second = false;
+  bool is_lost = false;  ///< it was up, and nobody has ended it; for the same readers
 
   static constexpr auto describe() {
     return describe_as("link_change", 1, field("node", &link_change::node), field("state", &link_change::state),

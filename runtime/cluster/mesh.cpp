@@ -38,6 +38,9 @@ telemetry::cluster_metrics metrics_in(telemetry::metrics_registry* registry) {
   return registry ? telemetry::cluster_metrics{*registry, names} : telemetry::cluster_metrics{};
 }
 
+/// Of a parcel with all that is around it: its own count of bytes is generous, but its head is text in text.
+std::size_t packet_bytes_max(const link_options& options) { return 2 * options.parcel_bytes_max + (1U << 20U); }
+
 std::set<std::string> names_of(const std::vector<peer>& peers) {
   std::set<std::string> names;
   for (const auto& one : peers) names.insert(one.name);
@@ -51,7 +54,7 @@ mesh::mesh(caf::actor_system& system, link_options options)
       time_(options_.time ? *options_.time : system_time_),
       incarnation_(random_text_from_system()),
       metrics_(metrics_in(options_.metrics)),
-      bridge_(system, *this),
+      bridge_(system, *this, packet_bytes_max(options_)),
       random_(options_.seed != 0 ? options_.seed : base::seed_from_system()),
       fence_(std::max<duration>(options_.down_after - 2 * options_.beat, options_.down_after / 2),
              2 * options_.down_after, names_of(options_.peers)) {
@@ -94,7 +97,8 @@ result<void> mesh::check() const {
   if (far.empty()) return {};
   if (!options_.plain_allowed_beyond_loopback)
     return failure(fault_kind::forbidden, "without TLS only loopback addresses are allowed, found " + far);
-  log.warn("links-without-tls", {{"address", far}, {"danger", "whoever reaches the port is believed"}});
+  // As an error, so that it is seen under every level: nothing fails, but anybody who reaches the port can end it.
+  log.error("links-without-tls", {{"address", far}, {"danger", "whoever reaches the port is believed"}});
   return {};
 }
 
@@ -308,7 +312,8 @@ void mesh::tell(link_change change) {
       told_.erase("of " + change.node);
     }
     if (change.state != link_state::refused)
-      log.info("link-" + std::string{describe::name_of(change.state)}, {{"node", change.node}, {"why", change.why}});
+      log.write(change.is_lost ? telemetry::log_level::warning : telemetry::log_level::info,
+                "link-" + std::string{describe::name_of(change.state)}, {{"node", change.node}, {"why", change.why}});
     if (options_.on_link) options_.on_link(change);
   });
 }

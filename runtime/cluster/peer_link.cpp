@@ -28,10 +28,11 @@ void peer_link::change(link_state state, const std::string& why, std::optional<r
   why_ = why;
   no_ = no;
   if (!is_news) return;
+  const bool is_lost = state_ == link_state::up && state == link_state::down;
   state_ = state;
   since_ = time_.now();
   metrics_.up(state == link_state::up);
-  link_change now{peer_.name, state, since_, why, {}, by_peer, is_second};
+  link_change now{peer_.name, state, since_, why, {}, by_peer, is_second, is_lost};
   if (no) now.refusal = no->reason;
   history_.push_back(now);
   if (history_.size() > history_max) history_.pop_front();

@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 
 #include "cluster/wire.hpp"
+#include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "unit/cluster/impostor.hpp"
 #include "unit/http/raw_connection.hpp"
@@ -171,7 +172,14 @@ TEST_F(HostilePeer, CannotEndTheDoorOrReachAnybodyElse) {
 
 TEST_F(HostilePeer, IsThrownOutWhenItFallsSilent) {
   get_in();
+  const telemetry::captured_logs logs;
   EXPECT_TRUE(a.is_thrown_out());
+  EXPECT_TRUE(b.until([&] {
+    for (const auto& one : logs.lines())
+      if (one.find(R"("level":"warning")") != std::string::npos && one.find("\"link-down\"") != std::string::npos)
+        return true;
+    return false;
+  })) << "a link that was lost is worth a warning";
   EXPECT_TRUE(b.until_state("a", link_state::down));
   EXPECT_THAT(b.view_of("a").history.back().why, HasSubstr("silent"));
 }
@@ -181,6 +189,24 @@ TEST_F(HostilePeer, IsThrownOutWhenItDoesNotArrive) {
   ASSERT_TRUE(a.gets_in());
   EXPECT_TRUE(a.is_thrown_out());
   EXPECT_FALSE(b.all->is_up("a"));
+}
+
+/// It is one of ours by its hello; what it says then is a header that announces a gigabyte.
+TEST_F(HostilePeer, IsThrownOutBeforeThereIsRoomForAllThatItDeclares) {
+  std::string header(32, '\0');
+  header[0] = 1;
+  header[4] = '\x40';
+  auto caller = std::async(std::launch::async, [&] { return a.call_and_say(b.all->port(), honest(), header); });
+  EXPECT_TRUE(b.until([&] {
+    return b.view_of("a").why.find("it declares 1073741824 bytes at once, and may say") != std::string::npos;
+  }));
+  EXPECT_TRUE(caller.get()) << "the connection is still there";
+  impostor again;
+  auto said = honest();
+  said.incarnation = "another";
+  said.caf_node = again.caf_node();
+  said.partitions["order-a"] = 8;
+  EXPECT_TRUE(again.call(b.all->port(), said).accepted) << "the node is unharmed";
 }
 
 TEST_F(HostilePeer, IsToldWhyItIsRefused) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -57,6 +58,26 @@ class impostor final : public bridge_listener {
       line_ = bridge_.carry_called(std::move(*made), session, nullptr);
     }
     return talk.answer;
+  }
+  /// The same, and then these bytes instead of what CAF would say. Returns whether the node has closed the
+  /// connection.
+  bool call_and_say(std::uint16_t port, const hello& said, const std::string& bytes) {
+    const auto never = eventfd(0, EFD_CLOEXEC);
+    parrot talk{said};
+    auto made = cluster::call("127.0.0.1", port, nullptr, talk, 5s, never);
+    close(never);
+    if (!made) return false;
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    std::size_t put = 0;
+    char read[4096];
+    auto state = made->write(bytes.data(), bytes.size(), put);
+    while (state != wire::outcome::ended && std::chrono::steady_clock::now() < until) {
+      std::size_t got = 0;
+      pollfd one{made->socket(), POLLIN, 0};
+      (void)::poll(&one, 1, 100);
+      state = made->read(read, sizeof read, got);
+    }
+    return state == wire::outcome::ended;
   }
   /// The node's door, once CAF has it.
   [[nodiscard]] bool gets_in() {
@@ -119,7 +140,7 @@ class impostor final : public bridge_listener {
   std::mutex mutex_;
   std::condition_variable changed_;
   caf::actor mouth_;
-  bridge bridge_{system, *this};
+  bridge bridge_{system, *this, 64U << 20U};
   line line_;
 };
 

@@ -436,7 +436,8 @@ TEST(Links, DoNotStartWithWhatCannotBe) {
 
 TEST(Links, WarnAtEachStartWithoutTlsBeyondLoopback) {
   const little_cluster cluster{{"a", "b"}};
-  const telemetry::captured_logs logs;
+  const telemetry::captured_logs logs{
+      nullptr, {.format = telemetry::log_format::json, .level = telemetry::log_level::error, .lines_max = 0}};
   auto options = cluster.options("a");
   options.plain_allowed_beyond_loopback = true;
   options.peers[0].host = "192.0.2.1";  // TEST-NET-1: nobody is there.
