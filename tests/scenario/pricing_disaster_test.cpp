@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -125,9 +126,15 @@ class PricingDisaster : public ::testing::Test {
     EXPECT_EQ(clock_gettime(clock, &used), 0);
     return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
   }
-  static double median(std::vector<double> values) {
+  /// The value that this share of all values does not reach.
+  static double quantile(std::vector<double> values, double share) {
     std::ranges::sort(values);
-    return values[values.size() / 2];
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+  }
+  static double median(const std::vector<double>& values) { return quantile(values, 0.5); }
+  /// How far the median of so many values may be off: the standard error of a normal sample's, from its quartiles.
+  static double error_of_median(const std::vector<double>& values) {
+    return 0.93 * (quantile(values, 0.75) - quantile(values, 0.25)) / std::sqrt(values.size());
   }
 
   /// Every attempt, in every process, with what is to be known of it.
@@ -156,6 +163,24 @@ class PricingDisaster : public ::testing::Test {
   http::client many_{{.requests_max = 10'000, .timeout = patience}};
   std::optional<shop_process> shop_;
 };
+
+/// Of time it costs the healthy nothing at all: their worker does not wait with it.
+TEST_F(PricingDisaster, WhileAPoisonWaitsForItsNextTryTheHealthyPass) {
+  open({R"(/services/pricing/retry={"delay_first_ms":600000,"delay_longest_ms":600000,"jitter_percent":0})"});
+  const auto waits = [&] {
+    const auto boxes = get("/mailboxes");
+    for (const auto& one : boxes.at("queues"))
+      if (one.at("queue") == "pricing:pricing") return one.at("retrying").get<int>();
+    return 0;
+  };
+  const auto poison = start_job(item(1), -100);
+  ASSERT_TRUE(eventually([&] { return waits() == 1; }));
+  (void)drive(400, {});
+  EXPECT_EQ(waits(), 1) << "it still waits for its second try";
+  EXPECT_EQ(cases(), 0U);
+  EXPECT_FALSE(is_finished(poison));
+  EXPECT_EQ(shop_->stop(), (demo::process_end{0, 0}));  // It is not at rest, so its books are not looked at.
+}
 
 TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMendedAndHealedInOrder) {
   // Without limits: whoever takes the job dies of it, and leaves it to the next.
@@ -195,30 +220,42 @@ TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMe
   ASSERT_TRUE(eventually([&] { return rehearse().at("followers").size() == 2; }));
   close();
 
-  // Contained: the healthy go on as fast as without it. Runs with and without are compared in pairs, which the same
-  // neighbours on the machine have slowed down, and by the median of all pairs; more pairs when these were restless.
+  // Contained: the healthy go on as fast as without it. Runs with and without are compared in pairs, each first in
+  // turn, and by the median of all pairs. How many there are is fixed beforehand: whoever adds pairs until the result
+  // pleases has measured nothing. Processor time is the shop's own; what the clock on the wall says is the
+  // neighbours' as well, so it counts when its spread, not its median, says that it can tell.
   open({});
   constexpr double least = 0.95;
-  constexpr int healthy = 400, pairs_least = 7, pairs_most = 60;
+  constexpr int healthy = 400;
+  constexpr std::size_t pairs = 41;
   std::vector<double> paces, efforts;  // Without poison / with it.
   int poisons = 1;
   (void)drive(healthy, {});
-  while (paces.size() < pairs_least ||
-         (paces.size() < pairs_most && std::min(median(paces), median(efforts)) < least)) {
+  while (paces.size() < pairs) {
     effort without, with;
-    const auto poisoned = [&] { with = drive(healthy, {item(healthy + 1 + poisons)}); };
-    if (poisons % 2 == 0) poisoned();
+    const auto poisoned = [&] {
+      with = drive(healthy, {item(healthy + 1 + poisons)});
+      ++poisons;  // What is left of its story is not to be told during a run without it.
+      ASSERT_TRUE(eventually([&] { return cases() == static_cast<std::size_t>(poisons); }));
+    };
+    const bool is_first = paces.size() % 2 == 0;
+    if (is_first) poisoned();
     without = drive(healthy, {});
-    if (poisons % 2 == 1) poisoned();
+    if (!is_first) poisoned();
     paces.push_back(without.seconds / with.seconds);
     efforts.push_back(without.processor / with.processor);
-    ++poisons;
-    ASSERT_TRUE(eventually([&] { return cases() == static_cast<std::size_t>(poisons); }));
   }
-  std::printf("%zu pairs; pace beside poison %.3f of that without, healthy jobs per processor second %.3f\n",
-              paces.size(), median(paces), median(efforts));
-  EXPECT_GE(median(paces), least) << "healthy jobs per second";
+  const auto tell = [](const char* what, const std::vector<double>& ratios) {
+    std::printf("%s beside poison, as a ratio: median %.3f of %zu pairs, half of them within %.3f and %.3f\n", what,
+                median(ratios), ratios.size(), quantile(ratios, 0.25), quantile(ratios, 0.75));
+  };
+  tell("healthy jobs per second of processor time", efforts);
+  tell("healthy jobs per second", paces);
   EXPECT_GE(median(efforts), least) << "healthy jobs per second of processor time";
+  if (3 * error_of_median(paces) <= 1 - least)
+    EXPECT_GE(median(paces), least) << "healthy jobs per second";
+  else
+    std::printf("the machine is too restless for the clock on the wall\n");
   EXPECT_EQ(get("/hospital/groups").at("groups").size(), 1U) << "one bug";
 
   // Mended: the next version is deployed; before anything is replayed, a rehearsal says what would happen.
