@@ -238,6 +238,7 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await accessible();
     await page.getByRole('button', {name: 'Discard'}).click();
     await dialog.getByLabel('also the 1 message parked behind it').check();
+    await dialog.getByLabel('Your name').fill('Grace');
     await dialog.getByLabel('Reason').fill('ordered by mistake, both');
     await dialog.getByRole('button', {name: 'Discard 1'}).click();
     await page.getByText('It was buried with 1 follower.').waitFor();
