@@ -45,7 +45,9 @@ outcome on_case(turn& now, const Command& command, order what, const ward& in) {
   if (command.version != one->version)
     return rejected{"the case has changed: it has version " + std::to_string(one->version) + ", state " +
                         std::string{describe::name_of(one->state)},
-                    "/version", {}, conflict};
+                    "/version",
+                    {},
+                    conflict};
   if (auto objection = objection_to(what.action, *one); !objection.empty())
     return rejected{std::move(objection), {}, {}, conflict};
   const bool needs_reason = what.action == case_action::discard || what.action == case_action::edit;
@@ -123,7 +125,12 @@ not_yet held_until(turn& now, instant then) {
 outcome bury(turn& now, const bury_case& command, const ward& in) {
   const auto before = now.find<case_file>(command.case_id);
   if (!before || before->version != command.version || !before->held_until) return done{};
-  if (*before->held_until > now.now()) return held_until(now, *before->held_until);
+  if (*before->held_until > now.now()) {
+    auto later = held_until(now, *before->held_until);
+    later.entity_type = describe::name_of<case_file>();  // Taken back, it must not keep the next discard waiting.
+    later.entity_key = command.case_id;
+    return later;
+  }
   auto one = *before;
   ++one.version;
   one.held_until.reset();

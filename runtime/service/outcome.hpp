@@ -19,7 +19,7 @@ struct done {};
 struct not_yet {
   std::string text;
   base::duration wait{std::chrono::milliseconds{100}};
-  std::string entity_type{};  ///< with `entity_key`: what must be written first; empty: only time passes
+  std::string entity_type{};  ///< with `entity_key`: wakes it when written, even before `wait`; empty: only time does
   std::string entity_key{};
   base::duration deadline{};  ///< since it was said first; zero: the service's own (`deferral_longest`)
 

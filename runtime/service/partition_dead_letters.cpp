@@ -203,9 +203,9 @@ void partition::defer(upstream& from, storage::waiting_row row, const not_yet& s
   spans_.deferred(row.message, {one.started, one.ended}, is_first_try(row));
   if (row.deferred_since == instant{}) row.deferred_since = work.now;
   row.state = waiting_state::deferred;
-  row.due = said.waits_for_entity()
-                ? deadline
-                : std::min(deadline, work.now + std::max<duration>(said.wait, std::chrono::milliseconds{1}));
+  const bool only_entity = said.waits_for_entity() && said.wait == duration{};
+  row.due = only_entity ? deadline
+                        : std::min(deadline, work.now + std::max<duration>(said.wait, std::chrono::milliseconds{1}));
   row.awaited_type = said.entity_type;
   row.awaited_key = said.entity_key;
   row.error = said.text;

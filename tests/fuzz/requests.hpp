@@ -16,7 +16,7 @@ namespace musiccorp::fuzz {
 using every_request =
     std::tuple<messages::place_order, messages::cancel_order, messages::register_customer, messages::update_customer,
                messages::create_price_job, messages::set_acquirer_behaviour, hospital::replay_case,
-               hospital::edit_case, hospital::discard_case, hospital::reveal_case, hospital::rehearse_case,
-               hospital::start_batch, hospital::cancel_batch>;
+               hospital::edit_case, hospital::discard_case, hospital::keep_case, hospital::reveal_case,
+               hospital::rehearse_case, hospital::start_batch, hospital::cancel_batch>;
 
 }  // namespace musiccorp::fuzz

@@ -150,7 +150,8 @@ TEST_F(HttpContract, ShowsNothingPersonalInWhatItRefuses) {
   expect_problem(said, 422);
   EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/email", "found": "\"***\""}])"));
   EXPECT_THAT(said.text, Not(HasSubstr("billie")));
-  EXPECT_EQ(post("/customers", other, {{"idempotency-key", "personal"}}).text, said.text);
+  EXPECT_EQ(post("/customers", other, {{"idempotency-key", "personal"}}).body().at("errors"),
+            said.body().at("errors"));
 }
 
 TEST_F(HttpContract, RefusesMoreThanThereIs) {

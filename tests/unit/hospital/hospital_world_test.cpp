@@ -216,6 +216,22 @@ TEST_F(HospitalWorld, BuriesAHeldOneAfterItsTimeAlsoOverARestart) {
   EXPECT_THAT(taken("k"), ElementsAre(1));
 }
 
+TEST_F(HospitalWorld, BuriesInTimeAlsoAfterALongerHoldWasTakenBack) {
+  too_heavy = {70};
+  send("k", 70);
+  send("k", 1);
+  const auto one = cases()[0];
+  const auto held = ask<case_summary>("hospital", discard_case{one.case_id, one.version, "kim", "spam", false, 600});
+  world.pass(1s);
+  const auto kept = ask<case_summary>("hospital", keep_case{one.case_id, held.version, "kim", "no spam"});
+  ask<case_summary>("hospital", discard_case{one.case_id, kept.version, "kim", "spam after all", false, 10});
+  world.pass(9s);
+  EXPECT_EQ(cases()[0].state, case_state::discarding);
+  world.pass(2s);
+  EXPECT_EQ(cases()[0].state, case_state::discarded);
+  EXPECT_THAT(taken("k"), ElementsAre(1));
+}
+
 TEST_F(HospitalWorld, LetsGoOnWhatWasKept) {
   too_heavy = {70};
   send("k", 70);
