@@ -227,7 +227,7 @@ TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMe
   open({});
   constexpr double least = 0.95;
   constexpr int healthy = 400;
-  constexpr std::size_t pairs = 41;
+  constexpr std::size_t pairs = 81;
   std::vector<double> paces, efforts;  // Without poison / with it.
   int poisons = 1;
   (void)drive(healthy, {});
