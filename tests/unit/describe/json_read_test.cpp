@@ -80,6 +80,35 @@ TEST(ReadJson, EscapesBecomeTheirCharacters) {
             std::string("\"\\/\b\f\n\r\tAAé日🎵\0z", 21));
 }
 
+struct dictionary {
+  std::map<std::string, std::string> all;
+  static constexpr auto describe() { return describe_as("dictionary", 1, field("all", &dictionary::all)); }
+};
+
+/// Texts are read eight letters at a time: what ends or interrupts them may stand at any place.
+TEST(ReadJson, FindsWhatIsSpecialAtEachPlaceOfATextAndNothingElse) {
+  std::string ordinary;
+  for (char letter = 0x20; letter < 0x7f; ++letter)
+    if (letter != '"' && letter != '\\') ordinary += letter;
+  ordinary += '\x7f';
+  for (std::size_t before = 0; before <= ordinary.size(); ++before)
+    for (std::size_t after = 0; after < 20; ++after) {
+      const auto head = ordinary.substr(0, before), tail = ordinary.substr(ordinary.size() - after);
+      const auto said = [&](std::string_view inside) {
+        const auto text = head + std::string{inside} + tail;
+        const auto got = from_json<dictionary>("{\"all\":{\"" + text + "\":\"" + text + "\"}}");
+        if (!got || got->all.size() != 1) return std::string{"refused"};
+        const auto& [name, value] = *got->all.begin();
+        return name == value ? value : "two readings";
+      };
+      ASSERT_EQ(said(""), head + tail);
+      ASSERT_EQ(said("\\\""), head + "\"" + tail);
+      ASSERT_EQ(said("\\\\"), head + "\\" + tail);
+      ASSERT_EQ(said("\u00e9\u20ac"), head + "\u00e9\u20ac" + tail);
+      for (const auto* wrong : {"\x1f", "\x01", "\xff", "\x80", "\""}) ASSERT_EQ(said(wrong), "refused") << before;
+    }
+}
+
 TEST(ReadJson, SmallNumbersBecomeZeroAndLongOnesAreRounded) {
   EXPECT_EQ(read(R"({"ratio":1e-999})").ratio, 0.0);
   EXPECT_EQ(read(R"({"ratio":5e-324})").ratio, 5e-324);
