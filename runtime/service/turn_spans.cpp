@@ -20,7 +20,10 @@ std::optional<turn_spans::place> turn_spans::place_of(const envelope& message) c
   const auto heard = derived_span(derived_span(context->span, message.id), service_);
   const auto cause = message.seq == 0 ? context->span : heard;
   context->span = derived_span(heard, "turn");
-  last_ = {message.id, message.traceparent, message.seq, {*context, cause}};
+  last_.id = message.id;  // Into the memory that is there.
+  last_.traceparent = message.traceparent;
+  last_.seq = message.seq;
+  last_.where = {*context, cause};
   return last_.where;
 }
 
