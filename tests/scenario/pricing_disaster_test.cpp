@@ -132,9 +132,12 @@ class PricingDisaster : public ::testing::Test {
     return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
   }
   static double median(const std::vector<double>& values) { return quantile(values, 0.5); }
-  /// How far the median of so many values may be off: the standard error of a normal sample's, from its quartiles.
-  static double error_of_median(const std::vector<double>& values) {
-    return 0.93 * (quantile(values, 0.75) - quantile(values, 0.25)) / std::sqrt(values.size());
+  /// The highest median that so many ratios do not contradict: were the true one higher, they would look like this in
+  /// less than one of a hundred tests, however they are spread. (The sign test, turned around.)
+  static double median_at_most(std::vector<double> values) {
+    std::ranges::sort(values);
+    const auto count = static_cast<double>(values.size());
+    return values.at(static_cast<std::size_t>(count / 2 + 2.33 * std::sqrt(count) / 2));
   }
 
   /// Every attempt, in every process, with what is to be known of it.
@@ -222,12 +225,12 @@ TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMe
 
   // Contained: the healthy go on as fast as without it. Runs with and without are compared in pairs, each first in
   // turn, and by the median of all pairs. How many there are is fixed beforehand: whoever adds pairs until the result
-  // pleases has measured nothing. Processor time is the shop's own; what the clock on the wall says is the
-  // neighbours' as well, so it counts when its spread, not its median, says that it can tell.
+  // pleases has measured nothing. The claim falls when the pairs contradict it: neighbours on the machine widen their
+  // spread, and then only a larger loss can be told from none.
   open({});
   constexpr double least = 0.95;
   constexpr int healthy = 400;
-  constexpr std::size_t pairs = 81;
+  constexpr std::size_t pairs = 61;
   std::vector<double> paces, efforts;  // Without poison / with it.
   int poisons = 1;
   (void)drive(healthy, {});
@@ -246,16 +249,14 @@ TEST_F(PricingDisaster, WithoutLimitsWorkersDieInTurnWithThemItIsContainedSeenMe
     efforts.push_back(without.processor / with.processor);
   }
   const auto tell = [](const char* what, const std::vector<double>& ratios) {
-    std::printf("%s beside poison, as a ratio: median %.3f of %zu pairs, half of them within %.3f and %.3f\n", what,
-                median(ratios), ratios.size(), quantile(ratios, 0.25), quantile(ratios, 0.75));
+    std::printf(
+        "%s beside poison, as a ratio: median %.3f of %zu pairs, half of them within %.3f and %.3f, at most %.3f\n",
+        what, median(ratios), ratios.size(), quantile(ratios, 0.25), quantile(ratios, 0.75), median_at_most(ratios));
   };
   tell("healthy jobs per second of processor time", efforts);
   tell("healthy jobs per second", paces);
-  EXPECT_GE(median(efforts), least) << "healthy jobs per second of processor time";
-  if (3 * error_of_median(paces) <= 1 - least)
-    EXPECT_GE(median(paces), least) << "healthy jobs per second";
-  else
-    std::printf("the machine is too restless for the clock on the wall\n");
+  EXPECT_GE(median_at_most(efforts), least) << "healthy jobs per second of processor time";
+  EXPECT_GE(median_at_most(paces), least) << "healthy jobs per second";
   EXPECT_EQ(get("/hospital/groups").at("groups").size(), 1U) << "one bug";
 
   // Mended: the next version is deployed; before anything is replayed, a rehearsal says what would happen.

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -19,29 +16,10 @@
 #include "demo/child_process.hpp"
 #include "demo/shop_client.hpp"
 #include "node/cluster_routes.hpp"
+#include "support/free_port.hpp"
 
 /// A cluster of the real program on this machine. MUSICCORP_PROGRAM and MUSICCORP_SOURCE_DIR come from CMake.
 namespace musiccorp::testing {
-
-/// Ports of loopback that were free a moment ago.
-inline std::vector<std::uint16_t> free_ports(std::size_t count) {
-  std::vector<int> sockets;
-  std::vector<std::uint16_t> ports;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int one = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(one, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(one, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no free port");
-    sockets.push_back(one);
-    ports.push_back(ntohs(address.sin_port));
-  }
-  for (const int one : sockets) ::close(one);
-  return ports;
-}
 
 /// Who hosts what, for three nodes: every order crosses all of them.
 inline std::map<std::string, std::vector<std::string>> three_shares() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cluster/links.hpp"
+#include "support/free_port.hpp"
 
 /// Nodes of a cluster in one process, over real sockets on loopback.
 namespace musiccorp::cluster {
@@ -38,8 +39,7 @@ struct prepared_config : caf::actor_system_config {
   }
 };
 
-/// A port that was free a moment ago.
-[[nodiscard]] std::uint16_t free_port();
+using testing::free_port;
 
 /// One node, and what it was told.
 class little_node {
