@@ -66,13 +66,14 @@ struct word {
   std::int64_t echo = 0;     ///< `said_at` of the peer's last word; 0: none yet
   std::int64_t held_us = 0;  ///< how long ago that came
   std::string condition{};   ///< of the speaker's node, a word for people: see links::announce
+  bool serves = true;        ///< false: it only asks whether it may; see link_options::joins
 
   static constexpr auto describe() {
     return describe_as("word", 1, field("say", &word::say), field("session", &word::session),
                        field("got_parcels", &word::got_parcels, defaulted),
                        field("got_bytes", &word::got_bytes, defaulted), field("said_at", &word::said_at, defaulted),
                        field("echo", &word::echo, defaulted), field("held_us", &word::held_us, defaulted),
-                       field("condition", &word::condition, defaulted));
+                       field("condition", &word::condition, defaulted), field("serves", &word::serves, defaulted));
   }
 };
 

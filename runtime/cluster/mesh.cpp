@@ -218,7 +218,7 @@ void mesh::announce(const std::string& condition) const {
 
 void mesh::serves() {
   serves_since_ = steady_now();
-  announce("serving");
+  for (const auto& [name, link] : links_) link->serves(steady_now());
 }
 
 std::uint64_t mesh::serves_ms() const {
@@ -258,10 +258,12 @@ judgement mesh::judge(const hello& said, const evidence& proof) const {
   return cluster::judge(said, proof, here);
 }
 
-bool mesh::note(const hello& accepted) {
+bool mesh::note(const hello& accepted) { return accepted.serves_ms == 0U || write_down(accepted); }
+
+bool mesh::write_down(const hello& claims) {
   const std::lock_guard hold{book_mutex_};
   auto next = book_;
-  if (!note_claims(next, accepted)) return true;
+  if (!note_claims(next, claims)) return true;
   if (!options_.state.empty()) {
     if (const auto written = write_epochs(options_.state, next); !written) {
       log.error("epochs-not-written", {{"why", written.error().text}});
@@ -333,6 +335,9 @@ void mesh::heard(const remote_door& from, const std::string& text) {
   auto* link = link_in(said->session);
   if (!link || !link->heard(from, *said, steady_now()))
     return refuse(link ? link : known(from, said->session), parcel_refusal::word, describe::name_of(said->say));
+  // Before anything of its partitions comes: it says that it serves before it starts them.
+  if (const auto claims = link->take_claims(); claims && !write_down(*claims))
+    return link->hang_up("its epochs cannot be written down now");
   if (said->echo > 0) fence_.vouch(link->whom().name, moment{duration{said->echo}});
 }
 

@@ -48,7 +48,8 @@ class mesh final : public bridge_listener {
 
   [[nodiscard]] hello own_hello(const std::string& to) const;
   [[nodiscard]] judgement judge(const hello& said, const evidence& proof) const;
-  /// Writes the claims down for ever; false when the disk does not take them.
+  /// Writes the claims down for ever; false when the disk does not take them. Not those of a node that only asks
+  /// whether it may serve: it would make the true owner's stale without ever being one.
   [[nodiscard]] bool note(const hello& accepted);
   [[nodiscard]] bool own_call_wins(const std::string& other) const { return options_.self < other; }
   [[nodiscard]] std::string make_session();
@@ -75,6 +76,7 @@ class mesh final : public bridge_listener {
   /// Whose door it is, or whose session it is or was; null when nobody knows.
   [[nodiscard]] peer_link* known(const remote_door& door, const std::string& session) const;
   [[nodiscard]] peer_link* link_in(const std::string& session) const;
+  [[nodiscard]] bool write_down(const hello& claims);
   void tell(link_change change);
   void stranger(const std::string& address, const std::string& why, bool has_spoken);
   void deliver(peer_link& from, const remote_door& door, parcel_head&& head,

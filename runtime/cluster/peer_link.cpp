@@ -19,6 +19,7 @@ peer_link::peer_link(const peer& who, const link_options& options, const base::c
       bridge_(carrier),
       tell_(std::move(tell)),
       metrics_(std::move(metrics)),
+      own_serves_(!options.joins),
       since_(time.now()) {}
 
 void peer_link::change(link_state state, const std::string& why, std::optional<refusal> no, bool by_peer,
@@ -98,6 +99,8 @@ line peer_link::joining(const std::string& session, const hello& peer_hello, std
   protocol_ = protocol;
   began_ = now;
   traffic_ = {};
+  peer_serves_ = peer_hello.serves_ms != 0U;  // An older program does not say: it does.
+  claims_due_ = false;
   bye_said_ = bye_confirmed_ = peer_leaves_ = false;
   condition_.clear();
   return former;
@@ -135,6 +138,7 @@ void peer_link::come_up(const remote_door& door, moment now) {
 void peer_link::say(word_kind what, moment now) {
   word next{what, session_};
   next.condition = own_condition_;
+  next.serves = own_serves_;
   traffic_.fill(next, now);
   bridge_.say(door_, describe::to_json(next));
 }
@@ -143,6 +147,19 @@ void peer_link::announce(const std::string& condition, moment now) {
   const lock_guard hold{mutex_};
   own_condition_ = condition.substr(0, links::condition_max);
   if (phase_ == phase::up) say(word_kind::beat, now);
+}
+
+void peer_link::serves(moment now) {
+  {
+    const lock_guard hold{mutex_};
+    own_serves_ = true;
+  }
+  announce("serving", now);
+}
+
+std::optional<hello> peer_link::take_claims() {
+  const lock_guard hold{mutex_};
+  return std::exchange(claims_due_, false) ? std::optional{hello_} : std::nullopt;
 }
 
 /// A peer of an older version says nothing of it.
@@ -156,6 +173,11 @@ void peer_link::note_condition(const std::string& said) {
   if (history_.size() > history_max) history_.pop_front();
 }
 
+void peer_link::note_serving(bool said) {
+  if (!said || peer_serves_) return;
+  peer_serves_ = claims_due_ = true;
+}
+
 bool peer_link::heard(const remote_door& from, const word& said, moment now) {
   const lock_guard hold{mutex_};
   if (said.session != session_ || session_.empty()) return false;
@@ -164,6 +186,7 @@ bool peer_link::heard(const remote_door& from, const word& said, moment now) {
     const bool was_called = !door_;
     come_up(from, now);
     note_condition(said.condition);
+    note_serving(said.serves);
     if (was_called) say(word_kind::arrived, now);
     return true;
   }
@@ -171,6 +194,7 @@ bool peer_link::heard(const remote_door& from, const word& said, moment now) {
   detector_->heard(now);
   traffic_.heard(said, now);
   note_condition(said.condition);
+  note_serving(said.serves);
   if (const auto rtt = traffic_.rtt_last(); said.echo > 0 && rtt > 0)
     metrics_.round_trip(static_cast<double>(rtt) / 1e6);
   metrics_.outstanding(traffic_.outstanding());

@@ -70,6 +70,10 @@ class peer_link {
 
   [[nodiscard]] result<void> send(parcel what);
   void announce(const std::string& condition, moment now);
+  /// This node serves from now on, and the peer is told.
+  void serves(moment now);
+  /// What the peer has said of itself, once, when it begins to serve in a link that was made before.
+  [[nodiscard]] std::optional<hello> take_claims();
   /// Every now and then: beats, and ends what is silent or does not come up. Everything that came before `horizon`
   /// has been read; `pause` is how long this process did not run since the last pulse.
   void pulse(moment now, moment horizon, duration pause);
@@ -109,6 +113,7 @@ class peer_link {
   void come_up(const remote_door& door, moment now);
   void say(word_kind what, moment now);
   void note_condition(const std::string& said);
+  void note_serving(bool said);
 
   const peer peer_;
   const link_options& options_;
@@ -133,6 +138,7 @@ class peer_link {
   std::uint32_t protocol_ = 0;
   std::optional<failure_detector> detector_;
   link_traffic traffic_;
+  bool own_serves_, peer_serves_ = false, claims_due_ = false;
   bool bye_said_ = false, bye_confirmed_ = false, peer_leaves_ = false;
   std::optional<moment> last_up_;
 

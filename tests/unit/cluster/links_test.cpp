@@ -397,6 +397,39 @@ TEST(Links, RefuseAnOwnerWhoseEpochIsOverAlsoAfterARestart) {
   ASSERT_TRUE(a.until_state("b", link_state::refused));
 }
 
+/// A second process on a copy of some data, which is not admitted in the end, must not make the true owner's stale.
+TEST(Links, RememberAnEpochOnlyOnceItsOwnerServes) {
+  const little_cluster cluster{{"a", "b"}};
+  little_node a{cluster.options("a")};
+  ASSERT_TRUE(a.all->start());
+  const auto joining = [&](std::uint64_t epoch) {
+    auto options = cluster.options("b", epoch);
+    options.joins = true;
+    return options;
+  };
+  {
+    little_node asks{joining(7)};
+    ASSERT_TRUE(asks.all->start());
+    ASSERT_TRUE(a.until_up("b") && asks.until_up("a"));
+  }
+  {
+    little_node owner{cluster.options("b", 6)};
+    ASSERT_TRUE(owner.all->start());
+    ASSERT_TRUE(owner.until_up("a")) << describe::to_json(owner.view_of("a"));
+  }
+  {
+    little_node heir{joining(9)};
+    ASSERT_TRUE(heir.all->start());
+    ASSERT_TRUE(a.until_up("b") && heir.until_up("a"));
+    heir.all->serves();
+    ASSERT_TRUE(a.until([&] { return a.view_of("b").condition == "serving"; }));
+  }
+  little_node late{cluster.options("b", 8)};
+  ASSERT_TRUE(late.all->start());
+  ASSERT_TRUE(late.until_state("a", link_state::refused));
+  EXPECT_EQ(late.changes.back().refusal, refusal_reason::replaced);
+}
+
 TEST(Links, DoNotStartUnderAnEpochThatWasUsed) {
   const little_cluster cluster{{"a", "b"}};
   const musiccorp::testing::temporary_folder folder;
