@@ -78,7 +78,7 @@ bool all_running(const cell_statuses& cells) {
 std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses& cells,
                                       std::span<const service_definition> services, const std::string& name,
                                       const std::string& version, std::function<std::vector<std::string>()> ailments,
-                                      std::function<std::vector<std::string>()> waits) {
+                                      std::function<std::vector<std::string>()> hindrances) {
   const auto fixed = [](std::string text) {
     auto shared = std::make_shared<const std::string>(std::move(text));
     return [shared](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
@@ -94,12 +94,13 @@ std::vector<http::route> admin_routes(observatory& numbers, const cell_statuses&
       {"GET", "/healthz", [ailments](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
          exchange->respond(health(ailments()));
        }});
-  table.push_back({"GET", "/readyz",
-                   [&cells, ailments, waits](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
-                     auto reasons = ailments();
-                     for (auto& one : waits()) reasons.push_back(std::move(one));
-                     exchange->respond(readiness(cells, reasons));
-                   }});
+  table.push_back(
+      {"GET", "/readyz",
+       [&cells, ailments, hindrances](const http::request&, const std::shared_ptr<http::exchange>& exchange) {
+         auto reasons = ailments();
+         for (auto& one : hindrances()) reasons.push_back(std::move(one));
+         exchange->respond(readiness(cells, reasons));
+       }});
   table.push_back(
       {"GET", "/metrics", [&numbers](const http::request& request, const std::shared_ptr<http::exchange>& exchange) {
          exchange->respond(http::compressed(

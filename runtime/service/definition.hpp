@@ -220,8 +220,8 @@ class service_definition {
     return *this;
   }
   /// All that its rules say is about things whose keys the partition owns: so two partitions of such services that
-  /// share no key need no queue between them. A message under
-  /// another key is not sent: what the rule was handling dies, with the reason.
+  /// share no key need no queue between them. A message under another key is not sent: what the rule was handling
+  /// dies, with the reason.
   service_definition& says_under_own_keys() {
     is_under_own_keys_ = true;
     return *this;

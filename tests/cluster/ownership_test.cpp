@@ -67,6 +67,15 @@ class Ownership : public three_nodes<::testing::Test> {
       }
     });
   }
+  /// East starts and ends, because it may not serve; its door has answered nobody.
+  void expect_east_gives_up() {
+    door_watch door{nodes_.url("east")};
+    nodes_.launch("east");
+    const auto ended = nodes_.wait("east", patience);
+    EXPECT_THAT(door.served(), ::testing::IsEmpty());
+    ASSERT_TRUE(ended) << nodes_.log_end("east");
+    EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  }
 };
 
 TEST_F(Ownership, ANodeWhoseFileClaimsWhatAnotherOneServesDoesNotStartItsShare) {
@@ -80,12 +89,7 @@ TEST_F(Ownership, ANodeWhoseFileClaimsWhatAnotherOneServesDoesNotStartItsShare) 
   ASSERT_EQ(before.size(), 4U);
 
   give_east_the_orders();
-  door_watch door{nodes_.url("east")};
-  nodes_.launch("east");
-  const auto ended = nodes_.wait("east", patience);
-  EXPECT_THAT(door.served(), ::testing::IsEmpty());
-  ASSERT_TRUE(ended) << nodes_.log_end("east");
-  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  expect_east_gives_up();
   EXPECT_THAT(nodes_.log_end("east"), HasSubstr("The node gave up: "));
   EXPECT_THAT(nodes_.log_end("east"), HasSubstr("claims partition \"order\"; by the cluster file of node"));
   EXPECT_EQ(stores(nodes_.data("east")), before) << "it has opened a store";
@@ -106,12 +110,7 @@ TEST_F(Ownership, ANodeWhoseFileClaimsWhatAnotherOneServesDoesNotStartItsShare) 
 TEST_F(Ownership, ABystanderIsEnoughToKeepItOut) {
   nodes_.start("south");
   give_east_the_orders();
-  door_watch door{nodes_.url("east")};
-  nodes_.launch("east");
-  const auto ended = nodes_.wait("east", patience);
-  EXPECT_THAT(door.served(), ::testing::IsEmpty());
-  ASSERT_TRUE(ended) << nodes_.log_end("east");
-  EXPECT_EQ(*ended, (demo::process_end{gave_up, 0}));
+  expect_east_gives_up();
   EXPECT_THAT(nodes_.log_end("east"), HasSubstr("by the cluster file of node \\\"south\\\" it belongs to"));
   EXPECT_TRUE(stores(nodes_.data("east")).empty());
 }
