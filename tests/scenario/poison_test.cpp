@@ -20,6 +20,7 @@
 #include "http/client.hpp"
 #include "support/eventually.hpp"
 #include "support/ledger.hpp"
+#include "support/memory_cgroup.hpp"
 #include "support/process.hpp"
 #include "support/store_reader.hpp"
 
@@ -47,7 +48,8 @@ class PoisonTest : public ::testing::Test {
     arguments.push_back(std::to_string(memory_));
     arguments.push_back(std::to_string(deaths_max_.value_or(0)));
     if (deadline_ms_) arguments.push_back(std::to_string(*deadline_ms_));
-    auto started = demo::child_process::start({MUSICCORP_POISON_NODE, arguments, folder_.path() / "node.log"});
+    demo::child_options node{MUSICCORP_POISON_NODE, arguments, folder_.path() / "node.log"};
+    auto started = demo::child_process::start(group_ ? group_->inside(std::move(node)) : node);
     ASSERT_TRUE(started) << started.error().text;
     process_.emplace(std::move(*started));
     up_ = false;
@@ -222,6 +224,7 @@ class PoisonTest : public ::testing::Test {
 
   temporary_folder folder_;
   std::size_t memory_ = 0;
+  std::optional<memory_cgroup> group_;  ///< it outlives the process
   std::size_t wanted_cases_ = 0;
   std::optional<int> deaths_max_;
   std::optional<int> deadline_ms_;
@@ -255,6 +258,17 @@ TEST_F(PoisonTest, MemoryPastItsLimitIsNamed) {
 #endif
   memory_ = 3UL << 30;
   expect_named("memory", 2, "SIGABRT", "poison_eats_memory");
+}
+
+/// The kernel's own way to end a process leaves no mark; what it counts is evidence enough.
+TEST_F(PoisonTest, MemoryThatTheKernelKillsForIsNamed) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's shadow memory needs more than any limit";
+#endif
+  auto group = memory_cgroup::make(512U << 20);
+  if (!group) GTEST_SKIP() << group.error().text;
+  group_.emplace(std::move(*group));
+  expect_named("memory", 2, "the kernel killed for want of memory", "");
 }
 
 /// Without a mark and without a trace in the kernel's counts: nobody is believed before the third time alone.
