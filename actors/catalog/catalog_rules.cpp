@@ -11,7 +11,12 @@ namespace {
 
 quoted_item quote_of(const item_summary& item) { return {item.sku, item.artist, item.title, item.price}; }
 
-rejected not_sold(std::string pointer) { return {"the shop does not sell this item", std::move(pointer), {}, 422}; }
+rejected not_sold(std::string pointer) {
+  return {.text = "the shop does not sell this item",
+          .pointer = std::move(pointer),
+          .status = 422,
+          .wanted = "the sku of an item in the catalogue"};
+}
 
 /// Every item of one artist among the next `looked_at_max` ones.
 catalog_page page_of_artist(turn& now, const list_catalog& query) {

@@ -33,11 +33,17 @@ struct text_field {
 
 /// The first thing that is wrong with what a customer told us; the lengths were checked when it was read.
 std::optional<rejected> refusal(const std::string& name, const std::string& email, const address& home) {
-  if (!looks_like_email(email)) return rejected{"an email address looks like name@example.org", "/email"};
+  if (!looks_like_email(email))
+    return rejected{.text = "an email address looks like name@example.org",
+                    .pointer = "/email",
+                    .wanted = "an address like name@example.org"};
   for (const auto& [text, pointer] :
        {text_field{name, "/name"}, text_field{home.street, "/address/street"}, text_field{home.city, "/address/city"},
         text_field{home.postcode, "/address/postcode"}, text_field{home.country, "/address/country"}})
-    if (!is_one_line(text)) return rejected{"wanted one line of text without control characters", pointer};
+    if (!is_one_line(text))
+      return rejected{.text = "what is printed on a label is one line of text",
+                      .pointer = pointer,
+                      .wanted = "one line of text without control characters"};
   return std::nullopt;
 }
 
@@ -74,7 +80,11 @@ outcome update(turn& now, const update_customer& command) {
 
 outcome check(turn& now, const check_customer& question) {
   const auto customer = now.find<customer_summary>(question.customer_id);
-  if (!customer) return rejected{"there is no such customer", "/customer_id", {}, 422};
+  if (!customer)
+    return rejected{.text = "there is no such customer",
+                    .pointer = "/customer_id",
+                    .status = 422,
+                    .wanted = "the customer_id of somebody who is registered"};
   return *customer;
 }
 

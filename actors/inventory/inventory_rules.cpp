@@ -46,6 +46,15 @@ void move_reserved(turn& now, reservation held, reservation_state to, std::int64
   now.save(held);
 }
 
+/// `left`: what the lines before this one leave of the item.
+rejected too_few(const stock_summary& stock, std::size_t line, std::int64_t left) {
+  rejected no{.text = "only " + std::to_string(stock.on_hand) + " of " + stock.sku + " in stock",
+              .pointer = "/lines/" + std::to_string(line) + "/quantity",
+              .status = 409};
+  if (left > 0) no.wanted = "at most " + std::to_string(left);
+  return no;
+}
+
 outcome answer_of(const reservation& made) {
   if (made.state == reservation_state::rejected)
     return stock_rejected{made.order_id, made.short_of, "not enough in stock"};
@@ -67,11 +76,7 @@ outcome check(turn& now, const check_stock& question) {
     const auto& one = question.lines[i];
     const auto stock = now.find<stock_summary>(one.sku);
     const auto total = wanted[one.sku] += one.quantity;
-    if (stock && stock->on_hand < total)
-      return rejected{"only " + std::to_string(stock->on_hand) + " of " + one.sku + " in stock",
-                      "/lines/" + std::to_string(i) + "/quantity",
-                      {},
-                      409};
+    if (stock && stock->on_hand < total) return too_few(*stock, i, stock->on_hand - (total - one.quantity));
     answer.lines.push_back({one.sku, stock ? stock->on_hand : 0});
   }
   return answer;

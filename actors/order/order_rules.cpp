@@ -110,7 +110,8 @@ check_customer customer_of(const place_order& command) { return {command.custome
 
 outcome place(turn& now, const place_order& command, const price_quote& quote, const stock_check&,
               const customer_summary& customer) {
-  if (command.lines.empty()) return rejected{"an order needs at least one line", "/lines"};
+  if (command.lines.empty())
+    return rejected{.text = "an order needs at least one line", .pointer = "/lines", .wanted = "at least 1 item"};
   ensure(quote.items.size() == command.lines.size(), "catalog quotes every line");
 
   order one;

@@ -38,24 +38,25 @@ enum class fault_kind : std::uint8_t {
 /// One finding about an input. `pointer` is a JSON pointer (RFC 6901), empty for the whole input.
 struct problem {
   std::string pointer;
-  std::string found;
-  std::string wanted;
+  std::string found;   ///< as JSON; empty: nothing to show
+  std::string wanted;  ///< what would be accepted; empty: nobody can say
   friend bool operator==(const problem&, const problem&) = default;
 };
 
 struct fault {
   fault_kind kind = fault_kind::internal;
-  std::string text;               ///< what was wanted and what was found, for a person
-  std::vector<problem> problems;  ///< filled for `invalid`
+  std::string text;                                      ///< what was wanted and what was found, for a person
+  std::vector<problem> problems;                         ///< filled for `invalid`
   std::optional<std::chrono::milliseconds> retry_after;  ///< when the other side said so
 };
 
 /// A business no. `status` is the HTTP status; 0 means 422 when `pointer` is set and 409 otherwise.
 struct rejected {
-  std::string text;
-  std::string pointer{};
-  std::string found{};
+  std::string text;       ///< the objection
+  std::string pointer{};  ///< into what was asked
+  std::string found{};    ///< empty: what stands at `pointer`, as the cell will see
   int status = 0;
+  std::string wanted{};  ///< what would be accepted at `pointer`; empty: nobody can say
 };
 
 /// The usual "there is no such thing": `rejected` with status 404.

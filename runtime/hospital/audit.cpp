@@ -82,13 +82,14 @@ void write_audit(turn& now, const hospital_settings& settings, audit_line line) 
 
 std::optional<base::rejected> wrong_signature(const std::string& by) {
   if (!is_blank(by)) return std::nullopt;
-  return base::rejected{"wanted a name", "/by"};
+  return base::rejected{.text = "who does it must be known", .pointer = "/by", .wanted = "a name"};
 }
 
 std::optional<base::rejected> wrong_signature(const std::string& by, const std::string& reason) {
   if (auto no = wrong_signature(by)) return no;
   if (!is_blank(reason)) return std::nullopt;
-  return base::rejected{"wanted a reason that says something", "/reason"};
+  return base::rejected{
+      .text = "why it is done must be known", .pointer = "/reason", .wanted = "a reason that says something"};
 }
 
 outcome answer_audit(turn& now, const list_audit& query, const ward& in) {

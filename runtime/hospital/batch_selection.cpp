@@ -57,7 +57,10 @@ selection filtered(turn& now, const start_batch& command, const hospital_setting
 
 selection select(turn& now, const start_batch& command, const hospital_settings& settings) {
   if (command.filter.state && *command.filter.state != case_state::open)
-    return rejected{"only open cases can be acted on", "/filter/state", {}, unprocessable};
+    return rejected{.text = "only open cases can be acted on",
+                    .pointer = "/filter/state",
+                    .status = unprocessable,
+                    .wanted = std::string{describe::name_of(case_state::open)}};
   auto selected = command.cases.empty() ? filtered(now, command, settings) : named(now, command);
   const auto* items = std::get_if<std::vector<batch_item>>(&selected);
   if (items && items->empty() && !command.dry_run)

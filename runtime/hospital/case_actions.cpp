@@ -43,11 +43,11 @@ outcome on_case(turn& now, const Command& command, order what, const ward& in) {
   const auto one = now.find<case_file>(command.case_id);
   if (!one) return no_such("case", command.case_id);
   if (command.version != one->version)
-    return rejected{"the case has changed: it has version " + std::to_string(one->version) + ", state " +
-                        std::string{describe::name_of(one->state)},
-                    "/version",
-                    {},
-                    conflict};
+    return rejected{.text = "the case has changed: it has version " + std::to_string(one->version) + ", state " +
+                            std::string{describe::name_of(one->state)},
+                    .pointer = "/version",
+                    .status = conflict,
+                    .wanted = std::to_string(one->version)};
   if (auto objection = objection_to(what.action, *one); !objection.empty())
     return rejected{std::move(objection), {}, {}, conflict};
   const bool needs_reason = what.action == case_action::discard || what.action == case_action::edit;

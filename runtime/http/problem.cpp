@@ -87,7 +87,7 @@ reply problem_reply(const fault& trouble, std::string_view trace_id) {
 reply problem_reply(const rejected& no, std::string_view trace_id) {
   const int status = base::status_of(no);
   problem_details details{status, status == 404 ? "not_found" : "rejected", no.text, {}, std::string{trace_id}, {}};
-  if (!no.pointer.empty()) details.errors.push_back({no.pointer, no.found, {}});
+  if (!no.pointer.empty()) details.errors.push_back({no.pointer, no.found, no.wanted});
   return problem_reply(details);
 }
 

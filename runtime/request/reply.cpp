@@ -16,10 +16,12 @@ struct rejected_body {
   std::string pointer;
   std::string found;
   int status = 0;
+  std::string wanted;
 
   static constexpr auto describe() {
     return describe_as("rejected", 1, field("text", &rejected_body::text), field("pointer", &rejected_body::pointer),
-                       field("found", &rejected_body::found), field("status", &rejected_body::status));
+                       field("found", &rejected_body::found), field("status", &rejected_body::status),
+                       field("wanted", &rejected_body::wanted, defaulted));
   }
 };
 
@@ -62,7 +64,8 @@ message::envelope write(const answer& said) {
 }
 
 message::envelope write(const base::rejected& said) {
-  return carrying(rejected_type, describe::to_json(rejected_body{said.text, said.pointer, said.found, said.status}));
+  return carrying(rejected_type,
+                  describe::to_json(rejected_body{said.text, said.pointer, said.found, said.status, said.wanted}));
 }
 
 message::envelope write(const base::fault& said) {
@@ -86,7 +89,7 @@ reply read_reply(const message::envelope& message) {
   if (message.type == rejected_type) {
     auto body = describe::from_json<rejected_body>(message.payload);
     if (!body) return unreadable(body.error());
-    return base::rejected{body->text, body->pointer, body->found, body->status};
+    return base::rejected{body->text, body->pointer, body->found, body->status, body->wanted};
   }
   if (message.type == fault_type) {
     auto body = describe::from_json<fault_body>(message.payload);

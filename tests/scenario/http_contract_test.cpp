@@ -134,7 +134,8 @@ TEST_F(HttpContract, AcceptsAnOrderAndSaysWhereItIs) {
 TEST_F(HttpContract, RefusesWhatNobodySells) {
   const auto said = post("/orders", order("NO-SUCH-THING"));
   expect_problem(said, 422, {"/lines/0/sku"});
-  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/lines/0/sku", "found": "\"NO-SUCH-THING\""}])"));
+  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/lines/0/sku", "found": "\"NO-SUCH-THING\"",
+                            "wanted": "the sku of an item in the catalogue"}])"));
 }
 
 TEST_F(HttpContract, RefusesWhoNobodyKnows) {
@@ -148,7 +149,8 @@ TEST_F(HttpContract, ShowsNothingPersonalInWhatItRefuses) {
   other["email"] = "billie at example.org";
   const auto said = post("/customers", other, {{"idempotency-key", "personal"}});
   expect_problem(said, 422);
-  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/email", "found": "\"***\""}])"));
+  EXPECT_EQ(said.body().at("errors"), json::parse(R"([{"pointer": "/email", "found": "\"***\"",
+                            "wanted": "an address like name@example.org"}])"));
   EXPECT_THAT(said.text, Not(HasSubstr("billie")));
   EXPECT_EQ(post("/customers", other, {{"idempotency-key", "personal"}}).body().at("errors"),
             said.body().at("errors"));
@@ -165,6 +167,7 @@ TEST_F(HttpContract, RefusesMoreThanThereIs) {
   expect_problem(said, 409, {"/lines/" + last + "/quantity"});
   const auto asked = greedy["lines"].back().at("quantity").get<int>();
   EXPECT_EQ(said.body().at("errors").at(0).value("found", ""), std::to_string(asked)) << "of this line, not of all";
+  EXPECT_EQ(said.body().at("errors").at(0).value("wanted", ""), "at most " + std::to_string(asked - 1));
 }
 
 TEST_F(HttpContract, NamesEveryFindingInABody) {

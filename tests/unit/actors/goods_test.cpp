@@ -109,7 +109,18 @@ TEST(Inventory, NamesTheLineThatAsksForTooMuch) {
   const auto said = bench.run(inventory::check, check_stock{{{"MC-2", 5}, {"MC-1", 6}}});
   ASSERT_TRUE(said.is<rejected>());
   EXPECT_EQ(said.is<rejected>()->pointer, "/lines/1/quantity");
+  EXPECT_EQ(said.is<rejected>()->wanted, "at most 5");
   EXPECT_EQ(base::status_of(*said.is<rejected>()), 409);
+}
+
+TEST(Inventory, SaysHowManyMayBeAskedForBehindOtherLinesOfTheItem) {
+  shelves bench{5};
+  const auto wanted = [&](std::vector<line> lines) {
+    const auto said = bench.run(inventory::check, check_stock{std::move(lines)});
+    return said.is<rejected>()->pointer + " " + said.is<rejected>()->wanted;
+  };
+  EXPECT_EQ(wanted({{"MC-1", 3}, {"MC-1", 3}}), "/lines/1/quantity at most 2");
+  EXPECT_EQ(wanted({{"MC-1", 5}, {"MC-1", 1}}), "/lines/1/quantity ") << "nothing would be accepted there";
 }
 
 TEST(Inventory, AddsUpLinesOfTheSameItem) {

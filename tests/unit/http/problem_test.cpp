@@ -38,11 +38,12 @@ TEST(Problem, TellsABusinessNo) {
   EXPECT_EQ(missing.status, 404);
   EXPECT_NE(text_of(missing.body).find("problem:not_found"), std::string::npos);
 
-  const auto refused = problem_reply(rejected{"unknown sku", "/lines/0/sku", "\"XX\""});
+  const auto refused = problem_reply(rejected{"unknown sku", "/lines/0/sku", "\"XX\"", 0, "a known one"});
   EXPECT_EQ(refused.status, 422);
   EXPECT_NE(text_of(refused.body).find("problem:rejected"), std::string::npos);
-  EXPECT_NE(text_of(refused.body).find(R"("errors":[{"pointer":"/lines/0/sku","found":"\"XX\""}])"),
-            std::string::npos);
+  EXPECT_NE(
+      text_of(refused.body).find(R"("errors":[{"pointer":"/lines/0/sku","found":"\"XX\"","wanted":"a known one"}])"),
+      std::string::npos);
 }
 
 TEST(Problem, SaysOfAPlaceOnlyWhatIsKnown) {

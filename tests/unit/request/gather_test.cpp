@@ -112,12 +112,13 @@ TEST(Gather, WhatIsForgottenGivesItsPermitBack) {
 }
 
 TEST(Reply, TravelsAsAMessageAndBack) {
-  const base::rejected no{"unknown sku", "/lines/0/sku", "MC-9", 422};
+  const base::rejected no{"unknown sku", "/lines/0/sku", "MC-9", 422, "a known one"};
   const auto read_no = std::get<base::rejected>(read_reply(to_envelope(no)));
   EXPECT_EQ(read_no.text, no.text);
   EXPECT_EQ(read_no.pointer, no.pointer);
   EXPECT_EQ(read_no.found, no.found);
   EXPECT_EQ(read_no.status, 422);
+  EXPECT_EQ(read_no.wanted, "a known one");
   const base::fault trouble{fault_kind::overloaded, "full", {{"/a", "1", "2"}}, 250ms};
   const auto read_trouble = std::get<base::fault>(read_reply(to_envelope(trouble)));
   EXPECT_EQ(read_trouble.kind, fault_kind::overloaded);
