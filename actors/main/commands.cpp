@@ -212,6 +212,12 @@ sigset_t stop_signals() {
   return signals;
 }
 
+/// One of them has come, and nobody has taken it.
+bool is_pending(const sigset_t& signals) {
+  sigset_t here, both;
+  return sigpending(&here) == 0 && sigandset(&both, &here, &signals) == 0 && sigisemptyset(&both) == 0;
+}
+
 }  // namespace
 
 std::variant<config::cluster_plan, int> load_cluster(const std::filesystem::path& file) {
@@ -276,9 +282,12 @@ int run_node(const node_flags& flags) {
     is_over = true;
     kill(getpid(), SIGTERM);  // The same way out as for everybody.
   };
+  bool is_called_off = false;
+  options.called_off = [&] { return is_called_off = is_pending(signals); };
   auto running = node::node::start(std::move(options), std::move(services));
   if (!running) {
     telemetry::flush_logs();
+    if (is_called_off) return 0;
     return is_over ? tell_giving_up(running.error().text) : tell_why_not(running.error(), config.http);
   }
   std::cout << "ready " << (*running)->url() << std::endl;

@@ -27,8 +27,8 @@ struct node_flags {
 };
 
 /// Runs a node until SIGTERM or SIGINT; a second one hurries it. Prints `ready http://HOST:PORT` when it serves. 0
-/// after an orderly stop, 70 when it gave up, 78 for a bad configuration, 74 when something could not be opened, 75
-/// when something had to be cut at the end.
+/// after an orderly stop, also before it served, 70 when it gave up, 78 for a bad configuration, 74 when something
+/// could not be opened, 75 when something had to be cut at the end.
 int run_node(const node_flags& flags);
 /// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
 /// when it gave up, 78 for a bad configuration.

@@ -100,10 +100,12 @@ result<void> neighbours::start() {
   return way_out_->links.start();
 }
 
-result<void> neighbours::join() {
+result<void> neighbours::join(const std::function<bool()>& called_off) {
   auto& links = way_out_->links;
   std::unique_lock hold{mutex_};
   for (;;) {
+    if (called_off && called_off())
+      return failure(fault_kind::unavailable, "called off before the other nodes had answered");
     for (const auto& one : cluster_.links.peers) standing_->absent(one.name, links.is_absent(one.name));
     if (const auto end = standing_->has_to_end(cluster::steady_now())) {
       hold.unlock();

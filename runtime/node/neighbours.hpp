@@ -47,8 +47,9 @@ class neighbours {
   /// The links come when the others do. The error says what is wrong with address, certificates or epochs.
   [[nodiscard]] result<void> start();
   /// Asks the peers whether this node may serve, and waits until all who can be reached have answered; see
-  /// cluster::standing. After a no, `ousted` has been called, and the error says why.
-  [[nodiscard]] result<void> join();
+  /// cluster::standing. After a no, `ousted` has been called, and the error says why. `called_off` ends the waiting,
+  /// with fault{unavailable}; empty: nothing does.
+  [[nodiscard]] result<void> join(const std::function<bool()>& called_off);
   /// What was said is given to the peers, within a limit; then there are no links.
   void stop();
   /// Tells them how this node is; see cluster::links.

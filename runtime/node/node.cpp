@@ -179,7 +179,7 @@ class node::parts {
     if (auto opened = neighbours_->open(); !opened) return opened;
     if (auto linked = neighbours_->start(); !linked) return linked;
     log.info("node-joining", {{"node", options_.name}, {"peers", options_.cluster->links.peers.size()}});
-    return neighbours_->join();
+    return neighbours_->join(options_.called_off);
   }
 
   /// Starts the root and waits until everything below it is up.

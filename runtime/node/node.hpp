@@ -80,6 +80,9 @@ struct node_options {
   /// better owner of its share. Called once, on any thread, in the last case also before start() fails; must not wait
   /// for the node. What is left to do is stop().
   std::function<void(const std::string& why)> gave_up{};
+  /// True: nobody wants this node any more. Asked by start() while it waits for the other nodes, many times a second;
+  /// then it opens nothing, and fails with `unavailable`.
+  std::function<bool()> called_off{};
 };
 
 /// One process of the shop: opens the stores, starts its tree of supervisors with a cell for each service, and

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/ledger.hpp"
+#include "support/listener.hpp"
 #include "support/three_nodes.hpp"
 
 namespace musiccorp {
@@ -153,6 +154,49 @@ TEST_F(Ownership, ASecondProcessOnACopyOfTheDataNeverServesAlsoUnderHigherEpochs
   expect_all_promises(answered);
   expect_ledger_zero(shop(), rest_longest_);
 }
+
+/// Nobody listens where the peers are, or the system takes the call and nobody ever says a word.
+enum class missing : std::uint8_t { absent, silent };
+
+/// East asks peers that do not answer. The parameter: how they are missing, and whether there are certificates.
+class Asking : public three_nodes<::testing::TestWithParam<std::tuple<missing, bool>>> {
+ protected:
+  Asking() : three_nodes{std::get<bool>(GetParam())} {
+    auto settings = nlohmann::json::parse(std::ifstream{std::string{MUSICCORP_SOURCE_DIR} + "/config/node.json"});
+    settings["log"]["level"] = "info";  // To see that it asks.
+    settings["imports"]["catalog"] = std::string{MUSICCORP_SOURCE_DIR} + "/config/catalog.json";
+    settings.erase("$schema");
+    const auto file = folder_.path() / "settings.json";
+    std::ofstream{file} << settings;
+    nodes_.edit([&](auto& cluster) {
+      cluster["settings"] = file.string();
+      cluster["links"] = {{"down_after_ms", std::chrono::milliseconds{down_after_}.count()}};
+      for (auto& node : cluster["nodes"])
+        if (node["name"] != "east" && std::get<missing>(GetParam()) == missing::silent)
+          node["link"] = silent_[node["name"] == "north" ? 0 : 1].address();
+    });
+  }
+
+  static constexpr std::chrono::milliseconds down_after_ = 60s;
+  static constexpr auto asks_for_ = down_after_ / 2;  ///< at least; see cluster::standing
+  std::array<listener, 2> silent_;
+};
+
+TEST_P(Asking, EndsAtOnceWhenTheNodeIsStopped) {
+  nodes_.launch("east");
+  ASSERT_TRUE(wait_for([&] { return nodes_.log_end("east").find("node-joining") != std::string::npos; }))
+      << nodes_.log_end("east");
+  EXPECT_EQ(nodes_.stop("east", asks_for_), (demo::process_end{0, 0})) << nodes_.log_end("east");
+  for (const auto& one : std::filesystem::directory_iterator{nodes_.data("east")})
+    EXPECT_NE(one.path().extension(), ".db") << one.path() << ": it has opened a store";
+  EXPECT_THAT(nodes_.log_end("east"), ::testing::Not(HasSubstr("cannot start")));
+}
+INSTANTIATE_TEST_SUITE_P(Peers, Asking,
+                         ::testing::Combine(::testing::Values(missing::absent, missing::silent), ::testing::Bool()),
+                         [](const auto& one) {
+                           return std::string{std::get<missing>(one.param) == missing::absent ? "Absent" : "Silent"} +
+                                  (std::get<bool>(one.param) ? "Encrypted" : "Plain");
+                         });
 
 }  // namespace
 }  // namespace musiccorp
