@@ -282,6 +282,7 @@ int run_node(const node_flags& flags) {
     is_over = true;
     kill(getpid(), SIGTERM);  // The same way out as for everybody.
   };
+  options.drained = [] { std::cout << std::string{drained_line} + "\n" << std::flush; };
   bool is_called_off = false;
   options.called_off = [&] { return is_called_off = is_pending(signals); };
   auto running = node::node::start(std::move(options), std::move(services));

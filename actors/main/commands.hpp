@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,8 @@ inline constexpr int exit_cannot_open = 74;  // EX_IOERR: a store, a port or a f
 inline constexpr int exit_cut_short = 75;    // EX_TEMPFAIL: something was cut at the end
 inline constexpr int exit_bad_config = 78;   // EX_CONFIG
 
+inline constexpr std::string_view drained_line = "drained";
+
 struct node_flags {
   std::string config;  ///< empty: the project's own
   std::string name;    ///< of a node of a cluster; then `config` is a cluster file
@@ -26,9 +29,9 @@ struct node_flags {
   std::vector<std::string> settings;
 };
 
-/// Runs a node until SIGTERM or SIGINT; a second one hurries it. Prints `ready http://HOST:PORT` when it serves. 0
-/// after an orderly stop, also before it served, 70 when it gave up, 78 for a bad configuration, 74 when something
-/// could not be opened, 75 when something had to be cut at the end.
+/// Runs a node until SIGTERM or SIGINT; a second one hurries it. Prints `ready http://HOST:PORT` when it serves, and
+/// `drained_line` when it was taken out in order. 0 after an orderly stop, also before it served, 70 when it gave up,
+/// 78 for a bad configuration, 74 when something could not be opened, 75 when something had to be cut at the end.
 int run_node(const node_flags& flags);
 /// Supervises so many node processes until SIGTERM or SIGINT. 0 after an orderly stop, 69 when one did not start, 70
 /// when it gave up, 78 for a bad configuration.

@@ -58,7 +58,8 @@ constexpr auto status_footer = R"(Exit codes: 0 all of it is up, 1 something is 
 
 constexpr auto drain_footer =
     R"(The node finishes what it has taken and closes its stores; messages for it wait in the logs of the others. Its
-process goes on as "drained" (see `status`), its door leads to the other nodes, and its next start serves again.
+process goes on as "drained" (see `status`), its door leads to the other nodes, until SIGTERM ends it; `up` does not
+start it again. Its next start serves again.
 Exit codes: 0 drained, 1 refused or not done in time, 69 not reached, 78 the cluster file is wrong.
 
 Example:
@@ -84,7 +85,8 @@ Example:
 
 constexpr auto up_footer =
     R"(Supervises a process that runs `node`: starts it again when it ends by itself, later and later, and gives up
-after more than 5 such ends within a minute. A second Ctrl-C does not wait.
+after more than 5 such ends within a minute. A node that was drained (see `drain`) may end and stays out; when all
+have, so does `up`. A second Ctrl-C does not wait.
 Exit codes: 0 stopped in order, 69 it did not start, 70 gave up, 78 bad configuration.
 
 Examples:

@@ -132,6 +132,7 @@ std::string text_of(const node::cluster_page& page, base::instant now) {
       if (!one.condition.empty() && one.condition != "serving") text += ", " + short_line(one.condition);
     } else {
       text += ": " + short_line(one.why);
+      if (one.condition == describe::name_of(node::node_condition::drained)) text += ", drained";
     }
     text += "\n" + history_of(one, now);
   }

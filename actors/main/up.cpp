@@ -1,4 +1,5 @@
-// `musiccorp up`: node processes under supervision, by the same rules as the actors in them.
+// `musiccorp up`: node processes under supervision, by the same rules as the actors in them. One that was drained may
+// end; any other end, also an orderly one, is made good.
 #include <algorithm>
 #include <csignal>
 #include <iostream>
@@ -76,6 +77,10 @@ class announcer {
     }
     urls_ += "ready " + std::string{url} + "\n";
   }
+  void drained(std::string_view child) {
+    std::cout << child << " was drained and has ended. It stays so until its `node` command, or the next `up`.\n"
+              << std::flush;
+  }
   /// For people, and a line for each URL for programs.
   void all_ready() {
     std::cout << "Ctrl-C closes it; the data stays, and the next `up` goes on with it.\n" << urls_ << std::flush;
@@ -90,18 +95,25 @@ class announcer {
 int supervise(const std::vector<wanted_node>& nodes) {
   supervision::process_supervisor_setup setup;
   setup.name = "musiccorp";
-  setup.options = {.intensity = 5, .period = 60s, .backoff = {.delay_first = 500ms, .delay_max = 10s}};
+  setup.options = {.intensity = 5,
+                   .period = 60s,
+                   .shutdown = supervision::auto_shutdown::all_significant,
+                   .backoff = {.delay_first = 500ms, .delay_max = 10s}};
   for (const auto& one : nodes)
-    setup.children.push_back({{.id = one.id,
-                               .stop = supervision::stop_limit::within(one.stop_longest + stops_late),
-                               .ready_within = is_ready_within},
-                              {"/proc/self/exe", one.arguments}});
+    setup.children.push_back({.spec = {.id = one.id,
+                                       .restart = supervision::restart_kind::transient,
+                                       .stop = supervision::stop_limit::within(one.stop_longest + stops_late),
+                                       .significant = true,
+                                       .ready_within = is_ready_within},
+                              .command = {"/proc/self/exe", one.arguments},
+                              .last_word = std::string{drained_line}});
   setup.say = [](std::string_view line, bool is_error) {
     if (line.find(" | ready http") == std::string_view::npos) (is_error ? std::cerr : std::cout) << line << std::endl;
   };
   announcer told{nodes};
   setup.on_ready = [&](std::string_view child, std::string_view url) { told.ready(child, url); };
   setup.on_all_ready = [&] { told.all_ready(); };
+  setup.on_done = [&](std::string_view child) { told.drained(child); };
   auto supervisor = supervision::process_supervisor::make(std::move(setup));
   if (!supervisor) {
     std::cerr << supervisor.error().text << std::endl;

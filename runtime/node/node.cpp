@@ -338,6 +338,7 @@ class node::parts {
     condition_ = node_condition::drained;
     log.warn("node-drained", {{"node", options_.name}});
     if (neighbours_) neighbours_->announce(std::string{describe::name_of(node_condition::drained)});
+    if (options_.drained) options_.drained();
   }
 
   /// The supervisors stop their children in reverse order.

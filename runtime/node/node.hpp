@@ -83,6 +83,7 @@ struct node_options {
   /// True: nobody wants this node any more. Asked by start() while it waits for the other nodes, many times a second;
   /// then it opens nothing, and fails with `unavailable`.
   std::function<bool()> called_off{};
+  std::function<void()> drained{};  ///< a drain that somebody has ordered is done; once, on any thread
 };
 
 /// One process of the shop: opens the stores, starts its tree of supervisors with a cell for each service, and

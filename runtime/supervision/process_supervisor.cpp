@@ -39,7 +39,10 @@ class process_supervisor::parts {
  public:
   parts(process_supervisor_setup setup, supervisor_rules rules)
       : setup_{std::move(setup)}, rules_{std::move(rules)}, wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-    for (auto& child : setup_.children) commands_.emplace(child.spec.id, std::move(child.command));
+    for (auto& child : setup_.children) {
+      commands_.emplace(child.spec.id, std::move(child.command));
+      last_words_.emplace(child.spec.id, std::move(child.last_word));
+    }
     if (setup_.board) shown_ = setup_.board->add(setup_.name);
   }
   ~parts() {
@@ -77,6 +80,7 @@ class process_supervisor::parts {
     std::string id;
     bool stopping = false;
     bool killed = false;
+    bool is_done = false;  ///< by its last word
     supervised_process process;
   };
   using processes = std::map<std::uint64_t, running_process>;  ///< by child number
@@ -100,7 +104,7 @@ class process_supervisor::parts {
     if (!begun) return rules_.child_start_failed(what.child, {end_kind::crash, begun.error().text, {}}, now());
     log.info("process-started", {{"child", what.id}, {"pid", static_cast<std::int64_t>(begun->pid())}});
     running_.insert_or_assign(what.child.child,
-                              running_process{what.child, what.id, false, false, std::move(*begun)});
+                              running_process{what.child, what.id, false, false, false, std::move(*begun)});
     if (rules_.spec_of(what.id).value().ready_within) return {};
     return rules_.child_up(what.child, now());
   }
@@ -201,6 +205,7 @@ class process_supervisor::parts {
     for (const auto& line : one.process.read_error()) say(one.id, line, true);
     for (const auto& line : one.process.read_out()) {
       say(one.id, line, false);
+      one.is_done = one.is_done || (!line.empty() && line == last_words_.at(one.id));
       if (!line.starts_with(ready_line)) continue;
       if (setup_.on_ready) setup_.on_ready(one.id, std::string_view{line}.substr(ready_line.size()));
       perform_all(rules_.child_up(one.which, now()));
@@ -219,16 +224,21 @@ class process_supervisor::parts {
       why.kind = end_kind::killed;
     else if (one.stopping && (why.kind == end_kind::normal || why.text.starts_with("ended by signal 15 ")))
       why.kind = end_kind::shutdown;
+    else if (!last_words_.at(one.id).empty())
+      why.kind = one.is_done ? end_kind::normal : end_kind::crash;
     for (const auto& line : one.process.read_error())
       say(one.id, line, true);  // Nobody of its group writes any more.
     for (const auto& line : one.process.read_out()) say(one.id, line, false);
+    const bool is_done = one.is_done && why.kind == end_kind::normal;
     perform_all(rules_.child_ended(one.which, std::move(why), now()));
+    if (is_done && setup_.on_done) setup_.on_done(one.id);
   }
 
   process_supervisor_setup setup_;
   supervisor_rules rules_;
   base::system_clock clock_;
   std::map<std::string, process_command> commands_;
+  std::map<std::string, std::string> last_words_;
   processes running_;
   std::shared_ptr<board_entry> shown_;
   std::deque<action> todo_;

@@ -18,6 +18,9 @@ struct process_child {
   /// from SIGTERM to SIGKILL.
   child_spec spec;
   process_command command;
+  /// A line on its stdout with which it says that its work is done. Then its end, whatever it looks like, is
+  /// `normal`, and without it no end is, also not with code 0. Empty: an end with code 0 is `normal`.
+  std::string last_word{};
 };
 
 struct process_supervisor_setup {
@@ -28,6 +31,7 @@ struct process_supervisor_setup {
   std::function<void(std::string_view line, bool is_error)> say{};
   std::function<void(std::string_view child, std::string_view url)> on_ready{};  ///< each time that one is up
   std::function<void()> on_all_ready{};                                          ///< once
+  std::function<void(std::string_view child)> on_done{};  ///< it has ended after its last word, unasked
   std::function<void(const tell&)> observe{};
   std::shared_ptr<supervision_board> board{};
   std::uint64_t seed = 1;

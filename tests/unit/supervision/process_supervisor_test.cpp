@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -91,12 +92,13 @@ class ProcessSupervisor : public ::testing::Test {
   std::unique_ptr<process_supervisor> running_;
   std::future<process_supervisor_end> ended_;
 
- private:
   void note(std::string line) {
     const std::lock_guard hold{mutex_};
     lines_.push_back(std::move(line));
     changed_.notify_all();
   }
+
+ private:
   telemetry::captured_logs logs_;
   sigset_t before_{};
   std::mutex mutex_;
@@ -142,6 +144,47 @@ TEST_F(ProcessSupervisor, GivesUpWithTheLastCauseAndANonZeroCode) {
   EXPECT_EQ(end.why.kind, end_kind::exhausted);
   EXPECT_THAT(end.why.text, HasSubstr("node: ended by signal 11"));
   EXPECT_EQ(contents("runs"), "run\nrun\nrun\nrun\n");
+}
+
+TEST_F(ProcessSupervisor, WhoeverSaidTheLastWordMayEndHoweverItLikesAndOthersMayNot) {
+  setup_.options.shutdown = auto_shutdown::all_significant;
+  setup_.on_done = [this](std::string_view child) { note("done " + std::string{child}); };
+  const auto says_it = [](std::string_view end) {
+    return "echo $$ >> $SCRATCH/$0; echo ready here; trap 'exit 0' TERM; while read line < $SCRATCH/pipe-$0; do "
+           "[ \"$line\" = go ] && echo over; [ \"$line\" = end ] && " +
+           std::string{end} + "; done";
+  };
+  for (const auto& [id, end] : {std::pair{"polite", "exit 0"}, std::pair{"dying", "kill -9 $$"}}) {
+    ensure(mkfifo((folder_ / (std::string{"pipe-"} + id)).c_str(), 0600) == 0, "a pipe");
+    add(id, says_it(end));
+    auto& made = setup_.children.back();
+    made.command.arguments.emplace_back(id);
+    made.spec.restart = restart_kind::transient;
+    made.spec.significant = true;
+    made.last_word = "over";
+  }
+  const auto tell = [this](const std::string& id, std::string_view word) {
+    std::ofstream{folder_ / ("pipe-" + id)} << word << std::endl;
+  };
+  run();
+  ASSERT_TRUE(hears("all up"));
+  tell("polite", "end");
+  ASSERT_TRUE(hears("up polite", 2)) << "code 0 alone is no last word";
+  tell("polite", "go");
+  ASSERT_TRUE(hears("polite | over"));
+  tell("polite", "end");
+  ASSERT_TRUE(hears("done polite"));
+  tell("dying", "end");
+  ASSERT_TRUE(hears("up dying", 2));
+  tell("dying", "go");
+  ASSERT_TRUE(hears("dying | over"));
+  tell("dying", "end");
+  const auto end = wait_for_end();
+  EXPECT_EQ(end.exit_code, 0) << "all are done";
+  EXPECT_EQ(end.why.kind, end_kind::shutdown);
+  EXPECT_TRUE(hears("done dying"));
+  for (const auto* file : {"polite", "dying"})
+    EXPECT_EQ(std::ranges::count(contents(file), '\n'), 2) << file << " was started again";
 }
 
 TEST_F(ProcessSupervisor, AFirstStartThatFailsIsTold) {
