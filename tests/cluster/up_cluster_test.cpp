@@ -72,6 +72,37 @@ class UpCluster : public three_nodes<::testing::Test> {
   std::optional<demo::child_process> up_;
 };
 
+TEST_F(UpCluster, StartsAKilledNodeAgainAndTheOrdersGoOn) {
+  start();
+  stubborn_clients load{board_, plan(100'000), 6};
+  board_.put(nodes_.url("north"));
+  let_work(load, 100);
+  const auto first = process_of("east"), bystander = process_of("south");
+  send("east", SIGKILL);
+  ASSERT_TRUE(says("east is open again at " + nodes_.url("east"))) << text_of(log_file());
+  const auto second = process_of("east");
+  ASSERT_TRUE(second);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(process_of("south"), bystander) << "the others stay";
+  expect_whole();
+  let_work(load, 50);
+
+  for (const auto* other : {"north", "south"}) {
+    const auto link = nodes_.link(connection_, other, "east");
+    ASSERT_TRUE(link);
+    EXPECT_GE(link->times_up, 2U) << other;
+    const auto told = status(other);
+    EXPECT_THAT(told, ContainsRegex("\n  east +up for .*\n      .* ago: up, .*\n      .* ago: down, "));
+    EXPECT_THAT(told, ContainsRegex("\n  payment +east +reachable, epoch 2\n"));
+    EXPECT_THAT(told, ContainsRegex("\n  (order|shipping) +(north|south) +(running|reachable), epoch 1\n"));
+  }
+  const auto answered = load.finish();
+  EXPECT_GT(answered.size(), 150U);
+  expect_all_promises(answered);
+  up_->send(SIGTERM);
+  EXPECT_EQ(up_->wait(patience), (demo::process_end{0, 0})) << text_of(log_file());
+}
+
 /// Its end is no death, also when it is a hard one. What `up` would have done about it, it would have done before it
 /// has started another one again, that was killed later.
 TEST_F(UpCluster, LeavesADrainedNodeOutUntilSomebodyStartsIt) {
