@@ -17,11 +17,12 @@ class stock_metrics final : public service::entity_watcher {
   explicit stock_metrics(telemetry::metrics_registry& registry);
 
   [[nodiscard]] result<void> load(storage::store& state) override;
+  [[nodiscard]] std::any taken_off(const service::saved_entity& entity) const override;
   void committed(const service::turn_effects::write& write) override;
 
  private:
   using accounts = std::array<std::int64_t, 4>;
-  void note(const std::string& sku, const messages::stock_summary& now);
+  void note(const std::string& sku, const accounts& now);
 
   std::array<telemetry::gauge, 4> units_;
   std::map<std::string, accounts, std::less<>> items_;

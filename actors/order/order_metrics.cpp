@@ -1,8 +1,8 @@
 #include "order/order_metrics.hpp"
 
 #include <algorithm>
+#include <bit>
 
-#include "order/order_rules.hpp"
 #include "order/order_saga.hpp"
 
 namespace musiccorp::order {
@@ -10,6 +10,17 @@ namespace {
 
 /// One minute is what the shop promises.
 constexpr std::array business_seconds{0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0};
+
+/// What is read of a stored order.
+struct order_progress {
+  order_status status = order_status::pending;
+  std::vector<messages::order_step> history;
+
+  static constexpr auto describe() {
+    return describe_as("order_progress", 1, field("status", &order_progress::status),
+                       field("history", &order_progress::history));
+  }
+};
 
 double seconds(base::duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -58,6 +69,17 @@ void order_metrics::forget_all() {
   show_oldest();
 }
 
+template <class Order>
+order_metrics::progress order_metrics::progress_of(const Order& one) {
+  progress now{.status = one.status};
+  if (one.history.empty()) return now;
+  for (const auto& step : one.history)
+    now.reached |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(step.status));
+  now.since = one.history.front().at;
+  now.last = one.history.back().at;
+  return now;
+}
+
 result<void> order_metrics::load(storage::store& state) {
   forget_all();
   const open_orders_listed listed;
@@ -68,9 +90,9 @@ result<void> order_metrics::load(storage::store& state) {
   return read;
 }
 
-void order_metrics::remember_open(const std::string& key, const order_progress& now) {
-  if (is_final(now.status) || now.history.empty()) return;
-  unfinished_.emplace(key, unfinished{now.status, now.history.size(), now.history.front().at});
+void order_metrics::remember_open(const std::string& key, const progress& now) {
+  if (is_final(now.status) || now.reached == 0) return;
+  unfinished_.emplace(key, now);
   open_[static_cast<std::size_t>(now.status)].add(1);
 }
 
@@ -81,7 +103,7 @@ result<void> order_metrics::read_listed(storage::store& state) {
         const auto row = state.find(describe::name_of<order>(), key);
         if (!row) found = failure(row.error());
         if (!row || !*row) return;
-        if (const auto one = describe::from_json<order_progress>((*row)->body)) remember_open(key, *one);
+        if (const auto one = describe::from_json<order_progress>((*row)->body)) remember_open(key, progress_of(*one));
       });
   return listed ? found : listed;
 }
@@ -90,7 +112,7 @@ result<void> order_metrics::read_listed(storage::store& state) {
 result<void> order_metrics::list_them(storage::store& state) {
   if (auto read = service::for_each_entity<order_progress>(
           state, describe::name_of<order>(), {},
-          [&](const std::string& key, const order_progress& one) { remember_open(key, one); });
+          [&](const std::string& key, const order_progress& one) { remember_open(key, progress_of(one)); });
       !read)
     return read;
   if (auto begun = state.begin(); !begun) return begun;
@@ -103,26 +125,29 @@ result<void> order_metrics::list_them(storage::store& state) {
   return saved ? state.commit() : saved;
 }
 
-void order_metrics::committed(const service::turn_effects::write& write) {
-  if (write.type != describe::name_of<order>() || !write.body) return;
-  const auto now = describe::from_json<order_progress>(*write.body);
-  if (now && !now->history.empty()) note(write.key, *now);
+std::any order_metrics::taken_off(const service::saved_entity& entity) const {
+  const auto* one = entity.as<order>();
+  return one != nullptr ? std::any{progress_of(*one)} : std::any{};
 }
 
-/// An order that is not among the unfinished ones is new when it has one step; else it was final before.
-void order_metrics::note(const std::string& key, const order_progress& now) {
+void order_metrics::committed(const service::turn_effects::write& write) {
+  if (const auto* now = std::any_cast<progress>(&write.counted); now && now->reached != 0) note(write.key, *now);
+}
+
+/// An order that is not among the unfinished ones is new when it is in its first state; else it was final before.
+void order_metrics::note(const std::string& key, const progress& now) {
   auto known = unfinished_.find(key);
-  if (known == unfinished_.end() && now.history.size() > 1) return;
-  const auto seen = known == unfinished_.end() ? 0 : known->second.steps;
-  for (std::size_t i = seen; i < now.history.size(); ++i)
-    transitions_[static_cast<std::size_t>(now.history[i].status)].increment();
+  if (known == unfinished_.end() && !std::has_single_bit(now.reached)) return;
+  const auto before = known == unfinished_.end() ? 0U : known->second.reached;
+  for (std::size_t i = 0; i < states; ++i)
+    if ((now.reached & ~before & 1U << i) != 0) transitions_[i].increment();
   if (known != unfinished_.end()) open_[static_cast<std::size_t>(known->second.status)].add(-1);
   if (is_final(now.status)) {
-    count_end(now.status, now.history.back().at - now.history.front().at);
+    count_end(now.status, now.last - now.since);
     if (known != unfinished_.end()) unfinished_.erase(known);
   } else {
     open_[static_cast<std::size_t>(now.status)].add(1);
-    unfinished_.insert_or_assign(key, unfinished{now.status, now.history.size(), now.history.front().at});
+    unfinished_.insert_or_assign(key, now);
   }
   show_oldest();
 }
@@ -132,8 +157,10 @@ void order_metrics::count_end(order_status status, base::duration took) const {
   if (status == order_status::shipped) to_shipped_.observe(seconds(took));
 }
 
-void order_metrics::show_oldest() const {
+void order_metrics::show_oldest() {
   const auto own = unfinished_.empty() ? std::optional<instant>{} : std::optional{unfinished_.begin()->second.since};
+  if (own == own_oldest_) return;
+  own_oldest_ = own;
   const auto all = everybodys_->set(this, own);
   oldest_.set(all ? seconds(all->time_since_epoch()) : 0.0);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -8,22 +9,13 @@
 #include <vector>
 
 #include "messages/order_messages.hpp"
+#include "order/order_rules.hpp"
 #include "service/entity_watcher.hpp"
 #include "telemetry/metrics.hpp"
 
-/// What the shop's dashboards show about orders, read off the stored orders after each commit.
+/// What the shop's dashboards show about orders, taken off each order as it is saved and counted once it is
+/// committed.
 namespace musiccorp::order {
-
-/// The part of a stored order that is counted.
-struct order_progress {
-  messages::order_status status = messages::order_status::pending;
-  std::vector<messages::order_step> history;
-
-  static constexpr auto describe() {
-    return describe_as("order_progress", 1, field("status", &order_progress::status),
-                       field("history", &order_progress::history));
-  }
-};
 
 /// The oldest open order of each partition of the process. Thread-safe.
 class oldest_orders {
@@ -50,21 +42,27 @@ class order_metrics final : public service::entity_watcher {
   order_metrics& operator=(const order_metrics&) = delete;
 
   [[nodiscard]] result<void> load(storage::store& state) override;
+  [[nodiscard]] std::any taken_off(const service::saved_entity& entity) const override;
   void committed(const service::turn_effects::write& write) override;
 
  private:
   static constexpr std::size_t states = 7;
-  struct unfinished {
-    messages::order_status status;
-    std::size_t steps;
-    instant since;
+  /// The part of an order that is counted.
+  struct progress {
+    messages::order_status status = messages::order_status::pending;
+    std::uint8_t reached = 0;  ///< a bit for each state that it was or is in; an order comes to none twice
+    instant since{};
+    instant last{};
   };
-  void note(const std::string& key, const order_progress& now);
-  void remember_open(const std::string& key, const order_progress& now);
+  /// Of an order or of what was read of a stored one.
+  template <class Order>
+  static progress progress_of(const Order& one);
+  void note(const std::string& key, const progress& now);
+  void remember_open(const std::string& key, const progress& now);
   [[nodiscard]] result<void> read_listed(storage::store& state);
   [[nodiscard]] result<void> list_them(storage::store& state);
   void forget_all();
-  void show_oldest() const;
+  void show_oldest();
   void count_end(messages::order_status status, base::duration took) const;
 
   std::array<telemetry::counter, states> transitions_;
@@ -73,7 +71,8 @@ class order_metrics final : public service::entity_watcher {
   telemetry::histogram to_final_;
   telemetry::histogram to_shipped_;
   std::shared_ptr<oldest_orders> everybodys_;
-  std::map<std::string, unfinished, std::less<>> unfinished_;  ///< by id, so the oldest is the first
+  std::map<std::string, progress, std::less<>> unfinished_;  ///< by id, so the oldest is the first
+  std::optional<instant> own_oldest_;                        ///< as `everybodys_` knows it
 };
 
 }  // namespace musiccorp::order

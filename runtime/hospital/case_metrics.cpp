@@ -13,10 +13,15 @@ result<void> case_metrics::load(storage::store& state) {
       [&](const std::string& row, const listed_case& one) { note(row, one); });
 }
 
+std::any case_metrics::taken_off(const service::saved_entity& entity) const {
+  const auto* one = entity.as<case_row>();
+  if (one == nullptr || !one->row.starts_with(row_prefix_unclosed())) return {};
+  return listed_case{one->service, one->reason, one->state};
+}
+
 void case_metrics::committed(const service::turn_effects::write& write) {
-  if (write.type != describe::name_of<case_row>() || !write.key.starts_with(row_prefix_unclosed())) return;
-  if (!write.body) return forget(write.key);
-  if (const auto now = describe::from_json<listed_case>(*write.body)) note(write.key, *now);
+  if (const auto* now = std::any_cast<listed_case>(&write.counted)) return note(write.key, *now);
+  if (!write.body && write.type == describe::name_of<case_row>()) forget(write.key);
 }
 
 void case_metrics::note(const std::string& row, const listed_case& now) {

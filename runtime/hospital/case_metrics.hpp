@@ -18,6 +18,7 @@ class case_metrics final : public service::entity_watcher {
   ~case_metrics() override;
 
   [[nodiscard]] result<void> load(storage::store& state) override;
+  [[nodiscard]] std::any taken_off(const service::saved_entity& entity) const override;
   void committed(const service::turn_effects::write& write) override;
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <functional>
 #include <memory>
 
@@ -16,8 +17,11 @@ class entity_watcher {
   virtual ~entity_watcher() = default;
   /// The store was opened, for the first time or again: count what it holds. An error keeps the partition closed.
   [[nodiscard]] virtual result<void> load(storage::store& state) = 0;
-  /// One write that is on disk now, in the order of writing. Called for every entity of the service, on the way of
-  /// every message: it must be quick, and it ignores what it can't read.
+  /// What it needs of an entity to count it, a small copy; empty: nothing. Called for each that a rule saves, on the
+  /// way of every message, so it must be quick. It changes nothing: the turn may come to nothing.
+  [[nodiscard]] virtual std::any taken_off(const saved_entity& entity) const = 0;
+  /// One write that is on disk now, in the order of writing, with what was taken off its entity. Called for every
+  /// entity of the service: it must be quick.
   virtual void committed(const turn_effects::write& write) = 0;
 };
 

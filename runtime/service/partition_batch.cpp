@@ -280,7 +280,8 @@ partition::tried partition::run_rule(envelope& message, const std::vector<std::s
       return std::move(current.error());
     }
     try {
-      turn scope{message, definition_.name(), *store_, now, random_, &sendable_, &definition_.share()};
+      turn scope{message,    definition_.name(),   *store_,       now, random_,
+                 &sendable_, &definition_.share(), watcher_.get()};
       scope.trace_as(spans_.caused_by(message));
       if (how == seriousness::rehearsal) scope.rehearse();
       auto decided = rule->run(scope, message, answers);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "service/entity_watcher.hpp"
+
 namespace musiccorp::service {
 
 /// About as many tries as there are partitions.
@@ -30,15 +32,20 @@ std::vector<storage::entity_row> turn::load_list(std::string_view type, const st
   return std::move(*rows);
 }
 
-void turn::store_entity(std::string_view type, std::string_view key, std::optional<std::string> body) {
+std::any turn::counted(const saved_entity& entity) const { return watcher_->taken_off(entity); }
+
+void turn::store_entity(std::string_view type, std::string_view key, std::optional<std::string> body,
+                        std::any counted) {
   ensure(!key.empty(), "an entity needs a key to be saved or erased");
   auto& writes = effects_.writes;
   const auto same = std::find_if(writes.begin(), writes.end(),
                                  [&](const auto& write) { return write.key == key && write.type == type; });
-  if (same != writes.end())
-    same->body = std::move(body);
-  else
-    writes.push_back({std::string{type}, std::string{key}, std::move(body)});
+  if (same == writes.end()) {
+    writes.push_back({std::string{type}, std::string{key}, std::move(body), std::move(counted)});
+    return;
+  }
+  same->body = std::move(body);
+  same->counted = std::move(counted);
 }
 
 message::envelope turn::envelope_for(std::string_view type, int version, std::string key, std::string payload) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,10 +12,13 @@
 #include "delivery/key_share.hpp"
 #include "describe/json.hpp"
 #include "message/envelope.hpp"
+#include "service/saved_entity.hpp"
 #include "storage/store.hpp"
 #include "telemetry/traceparent.hpp"
 
 namespace musiccorp::service {
+
+class entity_watcher;
 
 /// What one turn wants to change. Nothing of it is real before the partition applies and commits it.
 struct turn_effects {
@@ -22,6 +26,7 @@ struct turn_effects {
     std::string type;
     std::string key;
     std::optional<std::string> body;  ///< nothing: erase
+    std::any counted{};               ///< what the watcher took off the entity; empty: nothing
   };
   std::vector<write> writes;
   std::vector<message::envelope> messages;  ///< for the log, in order; seq not yet set
@@ -49,11 +54,18 @@ struct entity_page {
 class turn {
  public:
   /// `says` decides whether a message type may be sent at all; null: every type (tests). `share` are the keys that
-  /// new ids belong to; null: all.
+  /// new ids belong to; null: all. `watcher` looks at what is saved; null: nobody does.
   turn(const message::envelope& message, std::string_view service, storage::store& store, instant now,
        base::random_source& random, const std::vector<std::string>* says = nullptr,
-       const delivery::key_share* share = nullptr)
-      : message_{message}, service_{service}, store_{store}, now_{now}, random_{random}, says_{says}, share_{share} {}
+       const delivery::key_share* share = nullptr, const entity_watcher* watcher = nullptr)
+      : message_{message},
+        service_{service},
+        store_{store},
+        now_{now},
+        random_{random},
+        says_{says},
+        share_{share},
+        watcher_{watcher} {}
   turn(const turn&) = delete;
   turn& operator=(const turn&) = delete;
 
@@ -68,12 +80,13 @@ class turn {
   /// Inserts or replaces the entity under the value of its key field.
   template <describe::described E>
   void save(const E& entity) {
-    store_entity(describe::name_of<E>(), describe::key_of(entity), describe::to_json(entity));
+    store_entity(describe::name_of<E>(), describe::key_of(entity), describe::to_json(entity),
+                 watcher_ != nullptr ? counted(saved_entity{entity}) : std::any{});
   }
 
   template <describe::described E>
   void erase(std::string_view key) {
-    store_entity(describe::name_of<E>(), key, std::nullopt);
+    store_entity(describe::name_of<E>(), key, std::nullopt, {});
   }
 
   /// Entities in key order, as they were before this turn's own writes.
@@ -142,7 +155,8 @@ class turn {
   }
   std::optional<std::string> load(std::string_view type, std::string_view key);
   std::vector<storage::entity_row> load_list(std::string_view type, const storage::entity_range& range);
-  void store_entity(std::string_view type, std::string_view key, std::optional<std::string> body);
+  [[nodiscard]] std::any counted(const saved_entity& entity) const;
+  void store_entity(std::string_view type, std::string_view key, std::optional<std::string> body, std::any counted);
   void send(std::string_view to, std::string_view reply_to, std::string_view type, int version, std::string key,
             std::string payload);
 
@@ -153,6 +167,7 @@ class turn {
   base::random_source& random_;
   const std::vector<std::string>* says_;
   const delivery::key_share* share_;
+  const entity_watcher* watcher_;
   turn_effects effects_;
   std::optional<telemetry::trace_context> trace_{};
   bool is_rehearsal_ = false;

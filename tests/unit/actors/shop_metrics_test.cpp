@@ -25,13 +25,17 @@ class watched_store {
   void open() { EXPECT_TRUE(watcher_->load(*store_)); }
   template <describe::described E>
   void commit(const E& entity) {
-    write(std::string{describe::name_of<E>()}, std::string{describe::key_of(entity)}, describe::to_json(entity));
+    run([&](turn& now) { now.save(entity); });
   }
-  void write(const std::string& type, const std::string& key, std::optional<std::string> body) {
-    EXPECT_TRUE(store_->begin());
-    EXPECT_TRUE(body ? store_->save(type, key, *body) : store_->erase(type, key));
-    EXPECT_TRUE(store_->commit());
-    watcher_->committed({type, key, std::move(body)});
+  /// A turn of which nothing comes.
+  template <describe::described E>
+  void lose(const E& entity) {
+    turn now{nothing_, "shop", *store_, noon, random_, nullptr, nullptr, &*watcher_};
+    now.save(entity);
+  }
+  template <describe::described E>
+  void erase(const std::string& key) {
+    run([&](turn& now) { now.erase<E>(key); });
   }
   /// The service's next partition in this process: the old one is gone.
   void respawn() {
@@ -50,6 +54,21 @@ class watched_store {
   [[nodiscard]] std::uint64_t calls() const { return calls_->calls(); }
 
  private:
+  template <class Rule>
+  void run(const Rule& rule) {
+    turn now{nothing_, "shop", *store_, noon, random_, nullptr, nullptr, &*watcher_};
+    rule(now);
+    EXPECT_TRUE(store_->begin());
+    for (const auto& write : now.effects().writes) {
+      EXPECT_TRUE(write.body ? store_->save(write.type, write.key, *write.body)
+                             : store_->erase(write.type, write.key));
+    }
+    EXPECT_TRUE(store_->commit());
+    for (const auto& write : now.effects().writes) watcher_->committed(write);
+  }
+
+  const message::envelope nothing_{};
+  base::random_source random_{1};
   base::manual_clock time_;
   telemetry::metrics_registry registry_{time_};
   std::optional<telemetry::metrics_registry> again_;
@@ -103,6 +122,16 @@ TEST(OrderMetrics, ACancelledOrderIsFinalButNotShipped) {
   EXPECT_THAT(shop.text(), HasSubstr("shop_order_to_final_seconds_count 1\n"));
   EXPECT_THAT(shop.text(), HasSubstr("shop_order_to_shipped_seconds_count 0\n"));
   EXPECT_THAT(shop.text(), HasSubstr("shop_order_oldest_open_timestamp_seconds 0\n"));
+}
+
+TEST(OrderMetrics, CountNothingOfATurnThatCameToNothing) {
+  watched_store<order::order_metrics> shop;
+  shop.open();
+  shop.commit(an_order("1", {{order_status::pending, noon}}));
+  shop.lose(an_order("1", {{order_status::pending, noon}, {order_status::placed, noon + 1s}}));
+  shop.lose(an_order("2", {{order_status::pending, noon}}));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_orders_open{state=\"pending\"} 1\n"));
+  EXPECT_THAT(shop.text(), HasSubstr("shop_orders_total{state=\"placed\"} 0\n"));
 }
 
 constexpr int more_than_a_page = 2'500;  // of what the store lists at once
@@ -164,8 +193,9 @@ TEST(OrderMetrics, OfSeveralPartitionsInOneProcessAddUp) {
   ASSERT_TRUE(first.load(*one));
   ASSERT_TRUE(second->load(*other));
   const auto write = [](order::order_metrics& to, const std::string& id, instant at) {
-    to.committed({std::string{describe::name_of<order::order>()}, id,
-                  describe::to_json(an_order(id, {{order_status::pending, at}}))});
+    const auto made = an_order(id, {{order_status::pending, at}});
+    to.committed({std::string{describe::name_of<order::order>()}, id, describe::to_json(made),
+                  to.taken_off(service::saved_entity{made})});
   };
   write(first, "1", noon + 5s);
   write(first, "3", noon + 6s);
@@ -214,7 +244,7 @@ TEST(CaseMetrics, CountWhatIsNotClosed) {
   ward.commit(a_case(hospital::row_prefix_unclosed(), "1", case_state::replaying));
   EXPECT_THAT(ward.text(), HasSubstr("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 3\n"));
   EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"replaying\"} 1\n"));
-  ward.write(std::string{describe::name_of<hospital::case_row>()}, hospital::row_prefix_unclosed() + "1", {});
+  ward.erase<hospital::case_row>(hospital::row_prefix_unclosed() + "1");
   for (int i = 0; i < 2; ++i) {
     EXPECT_THAT(ward.text(), HasSubstr("runtime_dead_letters{reason=\"handler_crash\",service=\"pricing\"} 2\n"));
     EXPECT_THAT(ward.text(), HasSubstr("runtime_hospital_cases{state=\"open\"} 2\n"));
