@@ -22,6 +22,27 @@ struct order_progress {
   }
 };
 
+/// The one that began with this opening of the store.
+result<std::string> generation_of(storage::store& state) {
+  const auto all = state.generations();
+  if (!all) return failure(all.error());
+  return all->empty() ? std::string{} : all->back().id;
+}
+
+/// An order is placed together with a message, so what a program wrote that does not list is in the log, under the
+/// generation that its opening began.
+result<bool> is_listed(storage::store& state) {
+  const auto row = state.find(describe::name_of<open_orders_listed>(), open_orders_listed{}.store);
+  if (!row) return failure(row.error());
+  if (!*row) return false;
+  const auto known = describe::from_json<open_orders_listed>((*row)->body);
+  if (!known) return false;
+  if (known->seq == state.last_seq()) return true;
+  const auto all = state.generations();
+  if (!all) return failure(all.error());
+  return !known->generation.empty() && storage::generation_at(*all, state.last_seq()) == known->generation;
+}
+
 double seconds(base::duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
@@ -82,12 +103,11 @@ order_metrics::progress order_metrics::progress_of(const Order& one) {
 
 result<void> order_metrics::load(storage::store& state) {
   forget_all();
-  const open_orders_listed listed;
-  const auto known = state.find(describe::name_of<open_orders_listed>(), listed.store);
-  if (!known) return failure(known.error());
-  auto read = *known ? read_listed(state) : list_them(state);
+  const auto listed = is_listed(state);
+  if (!listed) return failure(listed.error());
+  auto read = *listed ? read_listed(state) : read_all(state);
   show_oldest();
-  return read;
+  return read ? list_them(state, !*listed) : read;
 }
 
 void order_metrics::remember_open(const std::string& key, const progress& now) {
@@ -108,20 +128,34 @@ result<void> order_metrics::read_listed(storage::store& state) {
   return listed ? found : listed;
 }
 
-/// Once in the life of a store, in one transaction. A partition lets go of a store with which this failed.
-result<void> order_metrics::list_them(storage::store& state) {
-  if (auto read = service::for_each_entity<order_progress>(
-          state, describe::name_of<order>(), {},
-          [&](const std::string& key, const order_progress& one) { remember_open(key, progress_of(one)); });
-      !read)
-    return read;
+result<void> order_metrics::read_all(storage::store& state) {
+  return service::for_each_entity<order_progress>(
+      state, describe::name_of<order>(), {},
+      [&](const std::string& key, const order_progress& one) { remember_open(key, progress_of(one)); });
+}
+
+result<void> order_metrics::list_them(storage::store& state, bool anew) {
+  const auto generation = generation_of(state);
+  if (!generation) return failure(generation.error());
+  std::vector<std::string> over;  // Ended by a program that does not know of the list.
+  if (anew)
+    if (auto read = service::for_each_entity<open_order>(state, describe::name_of<open_order>(), {},
+                                                         [&](const std::string& key, const open_order&) {
+                                                           if (!unfinished_.contains(key)) over.push_back(key);
+                                                         });
+        !read)
+      return read;
   if (auto begun = state.begin(); !begun) return begun;
   const auto save = [&](const auto& entity) {
     using kind = std::remove_cvref_t<decltype(entity)>;
     return state.save(describe::name_of<kind>(), describe::key_of(entity), describe::to_json(entity));
   };
-  auto saved = save(open_orders_listed{});
-  for (auto one = unfinished_.begin(); saved && one != unfinished_.end(); ++one) saved = save(open_order{one->first});
+  auto saved = save(open_orders_listed{.seq = state.last_seq(), .generation = *generation});
+  for (auto one = over.begin(); saved && one != over.end(); ++one)
+    saved = state.erase(describe::name_of<open_order>(), *one);
+  if (anew)
+    for (auto one = unfinished_.begin(); saved && one != unfinished_.end(); ++one)
+      saved = save(open_order{one->first});
   return saved ? state.commit() : saved;
 }
 

@@ -30,8 +30,8 @@ class oldest_orders {
 
 /// `shop_orders_total` and the times to the end count since the process started. `shop_orders_open` and the oldest of
 /// them are of all orders of the partitions in this process; to know them, opening the store reads those that are
-/// open, by their `open_order`. Only where these are not listed yet, in a store of an earlier version, it reads each
-/// order once, about 5 us each, and lists them.
+/// open, by their `open_order`. Only where these may not be listed it reads each order once, about 5 us each, and
+/// lists them: after an earlier version wrote to the store, or when it was made of others.
 class order_metrics final : public service::entity_watcher {
  public:
   /// `everybodys` is shared by all partitions that show their numbers in this registry.
@@ -60,7 +60,9 @@ class order_metrics final : public service::entity_watcher {
   void note(const std::string& key, const progress& now);
   void remember_open(const std::string& key, const progress& now);
   [[nodiscard]] result<void> read_listed(storage::store& state);
-  [[nodiscard]] result<void> list_them(storage::store& state);
+  [[nodiscard]] result<void> read_all(storage::store& state);
+  /// In one transaction. A partition lets go of a store with which this failed.
+  [[nodiscard]] result<void> list_them(storage::store& state, bool anew);
   void forget_all();
   void show_oldest();
   void count_end(messages::order_status status, base::duration took) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,12 +55,17 @@ struct open_order {
   static constexpr auto describe() { return describe_as("open_order", 1, key("order_id", &open_order::order_id)); }
 };
 
-/// In a store that has it, no `open_order` is missing. Stores of earlier versions get it at their next start.
+/// Says of the store that it is in: of all that was written up to message `seq` of its log, and by that generation of
+/// the log, no `open_order` is missing. Whatever else wrote there may be a program that does not list.
 struct open_orders_listed {
   std::string store = "order";
+  std::uint64_t seq = 0;
+  std::string generation{};
 
   static constexpr auto describe() {
-    return describe_as("open_orders_listed", 1, key("store", &open_orders_listed::store));
+    return describe_as("open_orders_listed", 1, key("store", &open_orders_listed::store),
+                       field("seq", &open_orders_listed::seq, defaulted),
+                       field("generation", &open_orders_listed::generation, defaulted));
   }
 };
 

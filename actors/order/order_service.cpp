@@ -11,7 +11,7 @@ service_definition order_service() {
   return service_definition{"order"}
       .by_key()
       .says_under_own_keys()
-      .keeps_everywhere<open_orders_listed>()
+      .keeps_per_store<open_orders_listed>()
       .on(place, ask("catalog", prices_of), ask("inventory", stock_for), ask("customer", customer_of))
       .on(take_reservation)      // stock_reserved -> order.placed
       .on(reject_without_stock)  // stock_rejected -> order.rejected

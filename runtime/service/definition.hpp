@@ -238,6 +238,12 @@ class service_definition {
     (kept_everywhere_.emplace_back(describe::name_of<Entities>()), ...);
     return *this;
   }
+  /// These entities say something of the store that they are in: no other one, made of its keys, takes them over.
+  template <describe::described... Entities>
+  service_definition& keeps_per_store() {
+    (kept_per_store_.emplace_back(describe::name_of<Entities>()), ...);
+    return *this;
+  }
   /// The same service as one of its partitions; `count` is 1 unless it is by key.
   [[nodiscard]] service_definition as_partition(std::uint32_t index, std::uint32_t count) const;
 
@@ -274,6 +280,7 @@ class service_definition {
   [[nodiscard]] bool is_under_own_keys() const { return is_under_own_keys_; }
   [[nodiscard]] const delivery::key_share& share() const { return share_; }
   [[nodiscard]] const std::vector<std::string>& kept_everywhere() const { return kept_everywhere_; }
+  [[nodiscard]] const std::vector<std::string>& kept_per_store() const { return kept_per_store_; }
   /// Of its store: the name as one of a file.
   [[nodiscard]] std::string store_name() const;
   void interrupt() const {
@@ -354,6 +361,7 @@ class service_definition {
   bool is_under_own_keys_ = false;
   delivery::key_share share_{};
   std::vector<std::string> kept_everywhere_{};
+  std::vector<std::string> kept_per_store_{};
   base::duration gathers_{0};
   entity_watcher_maker watcher_;
   message::catalogue types_;

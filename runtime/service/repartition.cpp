@@ -230,7 +230,7 @@ class repartitioning {
       if (!cursors) return failure(std::move(cursors.error()));
       made.cursors = std::move(*cursors);
       made.keeps = [&](std::string_view type, std::string_view key) {
-        return !type.starts_with("runtime.") && (is_everywhere(type) || part.share().owns(key));
+        return !stays(type) && (is_everywhere(type) || part.share().owns(key));
       };
       for (const auto* rest : {"", "-wal", "-shm"}) {  // Of a call that did not come so far.
         std::error_code none;
@@ -256,12 +256,18 @@ class repartitioning {
     return std::ranges::find(all, type) != all.end();
   }
 
+  /// In the old store: it is about that one.
+  [[nodiscard]] bool stays(std::string_view type) const {
+    const auto& all = definition_->kept_per_store();
+    return type.starts_with("runtime.") || std::ranges::find(all, type) != all.end();
+  }
+
   result<void> compare_counts() {
     storage::entity_counts old_sums, new_sums;
     const auto add = [&](storage::entity_counts& sums, const storage::entity_counts& counts, bool is_sum) {
       std::uint64_t all = 0;
       for (const auto& [type, count] : counts) {
-        if (type.starts_with("runtime.")) continue;
+        if (stays(type)) continue;
         all += count;
         auto& sum = sums[type];
         sum = is_sum && !is_everywhere(type) ? sum + count : std::max(sum, count);
