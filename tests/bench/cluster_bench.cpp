@@ -6,9 +6,9 @@
 
 #include "base/ensure.hpp"
 #include "bench/measurement.hpp"
+#include "bench/open_cluster.hpp"
 #include "bench/order_load.hpp"
 #include "demo/books.hpp"
-#include "support/cluster_processes.hpp"
 #include "support/process.hpp"
 
 namespace musiccorp::bench {
@@ -18,28 +18,11 @@ using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using shares = std::map<std::string, std::vector<std::string>>;
 
-constexpr auto patience = 60s;
-
 shares on_one_node() {
   shares one;
   for (const auto& [name, hosts] : testing::three_shares())
     one["north"].insert(one["north"].end(), hosts.begin(), hosts.end());
   return one;
-}
-
-void open(testing::cluster_processes& nodes, http::client& connection) {
-  nodes.start_all();
-  ensure(nodes.wait_until(
-             [&] {
-               return std::ranges::all_of(nodes.names(), [&](const auto& name) {
-                 const auto page = nodes.page(connection, name);
-                 return page && std::ranges::all_of(page->links, [](const auto& link) {
-                          return link.state == cluster::link_state::up;
-                        });
-               });
-             },
-             patience),
-         "all links are up");
 }
 
 double orders_on(const std::filesystem::path& folder, const shares& who, bool with_certificates, std::size_t count) {

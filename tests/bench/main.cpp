@@ -30,6 +30,7 @@ constexpr std::array parts{part{"disk", "how fast this disk confirms", measure_d
                            part{"waiting", "a large waiting room", measure_waiting},
                            part{"orders", "the real program end to end", measure_orders},
                            part{"cluster", "the real program on several nodes", measure_cluster},
+                           part{"suspicions", "links of three nodes while every core is burnt", measure_suspicions},
                            part{"streams", "a durable stream within a node and between two", measure_streams},
                            part{"start", "starting with a large backlog", measure_start},
                            part{"telemetry", "what it costs to count", measure_telemetry},
@@ -98,6 +99,7 @@ int main(int argc, char** argv) {
   bool smoke = false;
   std::vector<std::string> only;
   settings how;
+  auto loaded_for = how.loaded_for.count();
   app.add_flag("--json", json, "Print the result as JSON");
   app.add_flag("--quick", quick, "A tenth of the work and fewer runs");
   app.add_flag("--smoke", smoke, "Only show that everything runs");
@@ -106,8 +108,13 @@ int main(int argc, char** argv) {
   app.add_option("--scratch", root,
                  "A folder on the disk to measure (default: beside the program; /tmp may be memory)")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--loaded-for", loaded_for, "How many seconds `suspicions` burns every core, 1 to 3600")
+      ->check(CLI::Range(1, 3'600).description({}))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   app.add_option("--only", only,
-                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, streams, start, "
+                 "Only these parts: disk, store, cycle, poison, backlog, waiting, orders, cluster, suspicions, "
+                 "streams, start, "
                  "telemetry, traces, tell, supervision, mechanisms")
       ->delimiter(',');
   try {
@@ -115,8 +122,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 64;
   }
-  if (quick) how = {std::min<std::size_t>(how.runs, 3), 0.1, {}};
-  if (smoke) how = {1, 0.005, {}};
+  how.loaded_for = std::chrono::seconds{loaded_for};
+  if (quick) how = {std::min<std::size_t>(how.runs, 3), 0.1, {}, how.loaded_for};
+  if (smoke) how = {1, 0.005, {}, std::chrono::seconds{1}};
 
   const musiccorp::testing::temporary_folder scratch{root};
   how.scratch = scratch.path();

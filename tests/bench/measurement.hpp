@@ -33,8 +33,9 @@ struct measurement {
 
 struct settings {
   std::size_t runs = 5;
-  double size = 1;                ///< of the work, as a share of the full one
-  std::filesystem::path scratch;  ///< on the disk that is measured
+  double size = 1;                      ///< of the work, as a share of the full one
+  std::filesystem::path scratch;        ///< on the disk that is measured
+  std::chrono::seconds loaded_for{20};  ///< how long links are watched while every core is burnt
 };
 /// `full` work made smaller as wished, at least 1.
 [[nodiscard]] inline std::size_t scaled(const settings& how, std::size_t full) {
@@ -65,6 +66,7 @@ void measure_backlog(const settings& how, measurements& into);      ///< a parti
 void measure_waiting(const settings& how, measurements& into);      ///< a large waiting room
 void measure_orders(const settings& how, measurements& into);       ///< the real program end to end
 void measure_cluster(const settings& how, measurements& into);      ///< the real program on several nodes
+void measure_suspicions(const settings& how, measurements& into);   ///< links while every core is burnt
 void measure_streams(const settings& how, measurements& into);      ///< one durable stream, within a node and between
 void measure_start(const settings& how, measurements& into);        ///< a node with a large backlog
 void measure_telemetry(const settings& how, measurements& into);    ///< the whole shop with and without metrics
