@@ -1,10 +1,11 @@
-// A real shop, a real Prometheus, load with poison and a slow provider: every question of every panel and rule can be
-// asked, and is answered where the load gave it something to answer. What is about links is asked of three nodes.
+// A real shop, a real Prometheus, load with poison, a mute mail server and a slow provider: every question of every
+// panel and rule can be asked, and is answered. What is about links is asked of three nodes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "demo/books.hpp"
@@ -13,6 +14,7 @@
 #include "messages/customer_messages.hpp"
 #include "messages/inventory_messages.hpp"
 #include "support/ledger.hpp"
+#include "support/listener.hpp"
 #include "support/watched_cluster.hpp"
 #include "support/watched_shop.hpp"
 
@@ -26,18 +28,25 @@ const std::string monitoring = std::string{MUSICCORP_SOURCE_DIR} + "/monitoring"
 
 std::string real_rules(const std::filesystem::path&) { return monitoring + "/prometheus/rules/*.yml"; }
 
-/// Panels, and the number of the question in them, that this load leaves empty, and why.
-const std::map<std::string, std::string> left_empty{
-    {"shop-queues/26/B", "a handler over its deadline would have to be in the shop's own rules"},
-    {"shop-queues/23/A", "nothing is started again here"},
-};
+/// The mail server takes the connection and never says a word, so that sending the first mail takes longer than a
+/// handler may. A service may crash by one message, not by a second one.
+std::vector<std::string> set_up(const listener& mute) {
+  std::vector<std::string> flags;
+  for (const std::string& setting :
+       {std::string{"/services/pricing/order/parked_per_key_max=2"}, std::string{"/streams/window_messages=2"},
+        std::string{"/retry/delay_first_ms=1"}, std::string{"/retry/delay_longest_ms=5"},
+        std::string{"/supervision/differing_crashes=1"}, std::string{"/supervision/restarts_max=1"},
+        std::string{"/supervision/restarts_period_ms=3600000"}, std::string{"/supervision/handler_deadline_ms=500"},
+        R"(/services/notification/settings={"smtp_url":"smtp://)" + mute.address() +
+            R"(","total_timeout_ms":120000})"})
+    flags.insert(flags.end(), {"--set", setting});
+  return flags;
+}
 
 class Prometheus : public watched_shop {
  protected:
-  Prometheus()
-      : watched_shop{{"--set", "/services/pricing/order/parked_per_key_max=2", "--set", "/streams/window_messages=2",
-                      "--set", "/retry/delay_first_ms=1", "--set", "/retry/delay_longest_ms=5"},
-                     real_rules} {}
+  explicit Prometheus(std::unique_ptr<listener> mute = std::make_unique<listener>())
+      : watched_shop{set_up(*mute), real_rules}, mute_{std::move(mute)} {}
 
   void make_plan() {
     std::vector<std::string> customers;
@@ -55,9 +64,15 @@ class Prometheus : public watched_shop {
       return prometheus_.value("sum(shop_orders_total{state=\"pending\"})") == static_cast<double>(accepted_);
     }));
   }
-  /// A job that dies, as many behind it as may be parked, and more than may be on their way.
+  /// Two jobs that die, which is too much: their service is started anew. Then as many behind the second as may be
+  /// parked, and more than may be on their way.
   void poison() {
-    for (const auto percent : {-100, 5, 6, 7, 8, 9, 10, 11, 12}) start_price_job("MC-0001", percent);
+    for (const auto* sku : {"MC-0002", "MC-0001"}) start_price_job(sku, -100);
+    ASSERT_TRUE(prometheus_.eventually([&] {
+      return prometheus_.value("sum(runtime_supervisor_restarts_total)") >= 1 &&
+             prometheus_.value("sum(runtime_dead_letters{service=\"pricing\",reason=\"handler_crash\"})") == 2;
+    }));
+    for (const auto percent : {5, 6, 7, 8, 9, 10, 11, 12}) start_price_job("MC-0001", percent);
     ASSERT_TRUE(prometheus_.eventually([&] { return prometheus_.value("sum(runtime_queue_held)") >= 1; }));
   }
   /// Tries the dead job again, in vain.
@@ -76,6 +91,7 @@ class Prometheus : public watched_shop {
     drive(plans_[2]);
   }
 
+  std::unique_ptr<listener> mute_;
   std::vector<demo::order_plan> plans_;
   std::size_t accepted_ = 0;
 };
@@ -118,14 +134,10 @@ void expect_answer(prometheus_process& prometheus, const question& one) {
   const bool answered = prometheus.eventually(
       [&] {
         result = prometheus.query(one.expression);
-        return !result.empty() || left_empty.contains(one.place);
+        return !result.empty();
       },
       std::chrono::seconds{20});
   EXPECT_TRUE(answered) << one.place << " (" << one.title << ") is empty: " << one.expression;
-  if (left_empty.contains(one.place)) {
-    EXPECT_TRUE(result.empty()) << one.place << " has data: take it off the list (" << left_empty.at(one.place)
-                                << ")";
-  }
 }
 
 TEST_F(Prometheus, AnswersEveryPanelAndRuleOfARunningShop) {
@@ -151,7 +163,7 @@ TEST_F(Prometheus, AnswersEveryPanelAndRuleOfARunningShop) {
 
   // Both sides agree on how much there is.
   EXPECT_EQ(prometheus_.value("max(abs(runtime_ledger_imbalance))"), 0);
-  EXPECT_EQ(prometheus_.value("sum(runtime_dead_letters{service=\"pricing\",reason=\"handler_crash\"})"), 1);
+  EXPECT_EQ(prometheus_.value("sum(runtime_dead_letters{service=\"pricing\",reason=\"handler_crash\"})"), 2);
   EXPECT_GT(prometheus_.value("sum(shop_orders_open)"), 0);
 }
 
