@@ -2,6 +2,7 @@
 
 import {h, put, say} from './parts/dom.js';
 import {number} from './parts/format.js';
+import {dead} from './parts/dead.js';
 import {live} from './parts/live.js';
 import {tell} from './parts/dialog.js';
 import {trouble} from './parts/notes.js';
@@ -107,9 +108,13 @@ live.addEventListener('link', () => {
 });
 live.addEventListener('rows', () => {
   say(document.getElementById('node'), live.node);
-  badge.hidden = live.dead === 0;
-  say(badge, number(live.dead));
-  badge.setAttribute('aria-label', `${number(live.dead)} dead`);
+});
+dead.addEventListener('count', () => {
+  badge.hidden = dead.open === 0;
+  badge.classList.toggle('unknown', dead.open === null);
+  badge.title = dead.open === null ? `The hospital cannot be asked: ${dead.trouble}` : 'dead letters that wait for somebody';
+  say(badge, dead.open === null ? '?' : number(dead.open) + (dead.isWhole ? '' : '+'));
+  badge.setAttribute('aria-label', dead.open === null ? 'nobody knows how many dead' : `${badge.textContent} dead`);
 });
 
 // --- light and dark ---
@@ -157,4 +162,5 @@ addEventListener('keydown', event => {
 document.querySelector('.skip').addEventListener('click', event => { event.preventDefault(); main.focus(); });
 addEventListener('hashchange', open);
 live.start();
+dead.start();
 open();

@@ -55,6 +55,33 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     equal((await south.locator('.chip').allTextContents()).slice(0, 3).join(), 'up,down,up', 'its history, newest first');
   });
 
+  // North hosts neither the service that fails nor the hospital.
+  suite.test('Each page of each node counts the dead letters of all, and says when nobody knows', async () => {
+    const north = nodes.node('north'), south = nodes.node('south'), east = nodes.node('east');
+    const badge = page.locator('#nav .badge');
+    await badge.waitFor({state: 'hidden'});
+    for (const sku of ['MC-0007', 'MC-0008']) await north.poison(sku);
+    await badge.getByText('2', {exact: true}).waitFor();
+    equal((await north.get('/mailboxes')).queues.reduce((sum, one) => sum + one.dead, 0), 0, 'dead letters of its own queues');
+    for (const node of [east, south, north]) {
+      await load('#/shop', node.url);
+      await badge.getByText('2', {exact: true}).waitFor();
+      await tile('Dead').getByText('2', {exact: true}).waitFor();
+    }
+    south.freeze();
+    await badge.getByText('?', {exact: true}).waitFor();
+    expect(/cannot be asked/.test(await badge.getAttribute('title')), 'why nobody knows');
+    await page.getByText('the hospital is not heard').waitFor();
+    await accessible();
+    south.resume();
+    await badge.getByText('2', {exact: true}).waitFor();
+    const {cases} = await north.get('/hospital/cases');
+    for (const {case_id: id, version} of cases)
+      await north.post(`/hospital/cases/${id}/discard`, {version, by: 'Grace', reason: 'a joke', with_followers: true});
+    await badge.waitFor({state: 'hidden'});
+    await load('#/cluster', north.url);
+  });
+
   suite.test('Cluster shows a node that was taken out in order, and that it is back', async () => {
     const north = nodes.node('north'), east = nodes.node('east');
     const says = name => row('Nodes and links', name).locator('td').nth(1);

@@ -27,12 +27,14 @@ async function freePorts(count) {
 
 export class Nodes {
   #program;
+  #config;
   #settings;
   #folder;
   #nodes = new Map();
 
-  constructor({program, settings}) {
+  constructor({program, config, settings = []}) {
     this.#program = program;
+    this.#config = config;
     this.#settings = settings;
   }
 
@@ -40,11 +42,11 @@ export class Nodes {
     this.#folder = await mkdtemp(join(tmpdir(), 'musiccorp-browser-'));
     const ports = await freePorts(6);
     const file = join(this.#folder, 'cluster.json');
-    await writeFile(file, JSON.stringify({cluster: 'three', settings: this.#settings,
+    await writeFile(file, JSON.stringify({cluster: 'three', settings: this.#config,
       nodes: Object.entries(shares).map(([name, hosts]) => ({
         name, link: `127.0.0.1:${ports.pop()}`, http: `127.0.0.1:${ports.pop()}`, hosts}))}));
     await Promise.all(Object.keys(shares).map(async name => {
-      const node = new Shop({program: this.#program, config: file, name});
+      const node = new Shop({program: this.#program, config: file, name, settings: this.#settings});
       this.#nodes.set(name, node);
       await node.start();
     }));

@@ -23,7 +23,9 @@ const axe = require('axe-core');
 const shop = new Shop({
   program: MUSICCORP_PROGRAM, config: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json'),
   settings: ['/retry/attempts_max=2', '/retry/delay_first_ms=20', '/traces/begun_one_in=1']});
-const nodes = new Nodes({program: MUSICCORP_PROGRAM, settings: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json')});
+const nodes = new Nodes({
+  program: MUSICCORP_PROGRAM, config: join(MUSICCORP_SOURCE_DIR, 'config', 'node.json'),
+  settings: ['/retry/attempts_max=2', '/retry/delay_first_ms=20']});
 const browser = await chromium.launch({
   executablePath: MUSICCORP_BROWSER,
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : []});  // Chromium refuses its sandbox to root.

@@ -3,7 +3,7 @@
 import {empty, every, h, put, say} from '../parts/dom.js';
 import * as format from '../parts/format.js';
 import {get, url} from '../parts/api.js';
-import {live} from '../parts/live.js';
+import {dead} from '../parts/dead.js';
 import {complain, trouble} from '../parts/notes.js';
 import {parse, qualifier, search} from '../parts/search.js';
 import {scroller, table} from '../parts/table.js';
@@ -35,12 +35,7 @@ async function keep({place, signal, pages, draw, what}) {
     if (!signal.aborted) draw();
   };
   await again();
-  let dead = live.dead;
-  live.addEventListener('rows', () => {
-    if (live.dead === dead || pages.isLong) return;
-    dead = live.dead;
-    again();
-  }, {signal});
+  dead.addEventListener('count', () => (pages.isLong ? null : again()), {signal});
   every(3_000, signal, () => (pages.isLong ? null : again()));
 }
 

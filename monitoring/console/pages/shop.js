@@ -3,6 +3,7 @@
 import {chip, empty, every, h, put, say} from '../parts/dom.js';
 import * as format from '../parts/format.js';
 import {get, part, url} from '../parts/api.js';
+import {dead} from '../parts/dead.js';
 import {live} from '../parts/live.js';
 import {buckets, metrics, quantile} from '../parts/metrics.js';
 import {spark} from '../parts/spark.js';
@@ -233,8 +234,11 @@ export async function show({place, signal}) {
   }
 
   live.follow('rows', signal, () => {
-    boxes.dead.set(format.number(live.dead), live.dead ? 'look into the hospital' : 'nothing to do', live.dead ? 'bad' : '');
     showPromises();
+  });
+  dead.follow(signal, () => {
+    if (dead.open === null) return boxes.dead.set('–', dead.trouble ? 'the hospital is not heard' : '', dead.trouble ? 'warn' : '');
+    boxes.dead.set(format.number(dead.open) + (dead.isWhole ? '' : '+'), dead.open ? 'look into the hospital' : 'nothing to do', dead.open ? 'bad' : '');
   });
 
   // Each part goes on when another one has trouble; the line above the page says when the node is away.
