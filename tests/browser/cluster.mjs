@@ -108,6 +108,27 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     await page.waitForFunction(() => document.querySelectorAll('.tile .value')[2].textContent === '0');
   });
 
+  suite.test('Shop shows the newest orders, also when many came at once, and long ago', async () => {
+    const north = nodes.node('north');
+    const {customer_id: customer} = await north.register('Bob Example');
+    const placed = [];
+    while (placed.length < 260)  // More than a page of the list.
+      placed.push(...await Promise.all(Array.from({length: 20}, () => north.order(customer, 'MC-0020'))));
+    const newest = placed.map(one => one.order_id).sort().reverse().slice(0, 12).join();
+    const shown = () => page.getByRole('region', {name: 'The newest orders'}).locator('tbody th').allTextContents();
+    for (const seconds of [0, 20, 3_600, 40 * 86_400]) {
+      const script = await page.addInitScript(later => {
+        const now = Date.now;
+        Date.now = () => now() + later * 1_000;
+      }, seconds);
+      await load('#/shop', north.url);
+      await page.getByRole('region', {name: 'The newest orders'}).locator('tbody tr').nth(11).waitFor();
+      equal((await shown()).join(), newest, `the newest orders ${seconds} s later`);
+      await script.dispose();
+    }
+    await load('#/cluster', north.url);
+  });
+
   suite.test('By keyboard alone: to the cluster page, and its tables sorted', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('q');

@@ -23,6 +23,34 @@ export function hospitalTests({shop, suite, page, open, load, accessible, pictur
     await picture('hospital');
   });
 
+  suite.test('On a narrow screen the bar is one line, and the actions stay in sight while their table scrolls', async () => {
+    const wide = page.viewportSize();
+    await page.setViewportSize({width: 800, height: 860});
+    try {
+      await load('#/hospital');
+      const button = page.getByRole('row', {name: /no price of zero/}).getByRole('button', {name: 'Discard 6'});
+      await button.waitFor();
+      const table = page.getByRole('region', {name: 'Groups of cases'});
+      const inSight = async () => {
+        const box = await button.boundingBox(), frame = await table.boundingBox();
+        return box.x >= frame.x && box.x + box.width <= frame.x + frame.width;
+      };
+      const scrolls = () => table.evaluate(one => [one.scrollWidth > one.clientWidth, one.className].join());
+      equal(await scrolls(), 'true,scroller more-after', 'a table that says that it goes on');
+      expect(await inSight(), 'its actions');
+      await table.evaluate(one => { one.scrollLeft = one.scrollWidth; });
+      await page.waitForFunction(() => document.querySelector('.scroller').className === 'scroller more-before');
+      expect(await inSight(), 'its actions when it was scrolled');
+      const {height} = await page.locator('.bar').boundingBox();
+      expect(height < 60, `a bar of one line: ${height}`);
+      equal(await page.evaluate(() => document.documentElement.scrollWidth), 800, 'width of the page');
+      await accessible();
+      await picture('hospital-narrow');
+    } finally {
+      await page.setViewportSize(wide);
+    }
+  });
+
   suite.test('Search completes qualifiers and values, and its address is a permalink', async () => {
     await open('#/hospital/cases');
     await search().click();

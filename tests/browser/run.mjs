@@ -54,8 +54,8 @@ try {
     picture: name => page.screenshot({path: join(MUSICCORP_PICTURES, `${name}.png`)}),
     /** Loads the console anew. */
     load: async (hash, url = shop.url) => {
-      home = url;
       await page.goto('about:blank');
+      home = url;  // Until here the page that is left may ask its own node.
       await page.goto(`${url}/console/${hash}`, {waitUntil: 'domcontentloaded'});
       await page.locator('h1').first().waitFor();
     },

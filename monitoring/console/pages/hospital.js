@@ -72,7 +72,7 @@ function showGroups({place, signal, query}) {
     }},
     {id: 'first', label: 'First seen', ...when('first_seen_at')},
     {id: 'last', label: 'Last seen', ...when('last_seen_at')},
-    {id: 'act', label: 'Actions', hidden: true, show: fills(group => h('div', {class: 'actions'},
+    {id: 'act', label: 'Actions', hidden: true, stays: true, show: fills(group => h('div', {class: 'actions'},
       group.open ? h('button', {type: 'button', class: 'primary', on: {click: () => act('replay', group)}}, `Replay ${format.number(group.open)}`) : null,
       group.open ? h('button', {type: 'button', on: {click: () => act('discard', group)}}, `Discard ${format.number(group.open)}`) : null),
       group => group.open)},

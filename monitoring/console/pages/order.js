@@ -97,7 +97,7 @@ export async function show({place, signal, parameters: {id}}) {
             h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'Item'), h('th', {scope: 'col', class: 'number'}, 'Pieces'),
                              h('th', {scope: 'col', class: 'number'}, 'Price'))),
             h('tbody', {}, order.lines.map(line => h('tr', {},
-              h('th', {scope: 'row'}, `${line.artist}: ${line.title} `, h('span', {class: 'quiet mono'}, line.sku)),
+              h('th', {scope: 'row', class: 'wide'}, `${line.artist}: ${line.title} `, h('span', {class: 'quiet mono'}, line.sku)),
               h('td', {class: 'number'}, format.number(line.quantity)),
               h('td', {class: 'number'}, format.money(line.unit_price.amount_minor * line.quantity, line.unit_price.currency))))))))));
   };

@@ -116,7 +116,7 @@ export async function show({place, signal, query}) {
   };
   const sorted = name => (by, down) => remember(name, `${by}.${down ? 'down' : 'up'}`);
 
-  const filter = h('input', {type: 'search', value: query.get('filter') ?? '', placeholder: 'Filter by service or queue',
+  const filter = h('input', {type: 'search', value: query.get('filter') ?? '', placeholder: 'Filter by service or queue', size: 25,
                              'aria-label': 'Filter by service or queue', spellcheck: 'false',
                              on: {input: () => { remember('filter', filter.value.trim()); draw(); }}});
   const busy = h('input', {type: 'checkbox', id: 'busy', on: {change: () => { remember('waiting', busy.checked ? 'yes' : ''); draw(); }}});

@@ -34,17 +34,29 @@ function idAt(milliseconds) {
   return `${text}0000000000000000`;
 }
 
-/** The newest orders, newest first: looks back a little, and further while it finds too few. */
-let lookBack = 60_000;
+/**
+ * The newest orders, newest first. Orders are listed oldest first, so a moment is looked for after which there are at
+ * least as many as are shown, and not more than one page: further back while there are too few, halfway on while there
+ * are too many. It is kept for the next time.
+ */
+let since = null;
 async function newest(signal) {
-  for (let tries = 0; tries < 8; ++tries) {
-    const all = lookBack > 86_400_000;
-    const got = await get(url('/orders', {page_size: 200, page_token: all ? '' : idAt(Date.now() - lookBack)}), signal);
-    if (got.next_page_token && lookBack > 500) lookBack /= 4;  // More than one page: not the newest.
-    else if (got.orders.length < recentShown && !all) lookBack *= 12;
-    else return got.orders.reverse();
+  const now = Date.now();
+  since ??= now - 60_000;
+  let few = now, many = null, found = [];
+  for (let tries = 0; tries < 48; ++tries) {
+    const got = await get(url('/orders', {page_size: 200, page_token: idAt(since)}), signal);
+    if (got.next_page_token) {
+      many = since;
+    } else {
+      found = got.orders;
+      few = since;
+      if (found.length >= recentShown || since <= 0) break;
+    }
+    if (many !== null && few - many < 2) break;  // More than a page in one moment.
+    since = many === null ? now - 12 * (now - since) : Math.floor((few + many) / 2);
   }
-  return [];
+  return found.reverse();
 }
 
 /** Rates of the last minute from counters that only grow, a sample each `pace`. */

@@ -58,7 +58,7 @@ export async function show({place, signal}) {
     const fill = h('span', {class: `fill ${spent >= 0.8 ? 'high' : ''}`});
     fill.style.inlineSize = `${Math.min(100, spent * 100)}%`;
     return h('span', {class: 'budget', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
-             `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`, h('span', {class: 'meter', 'aria-hidden': 'true'}, fill));
+             `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`, spent ? h('span', {class: 'meter', 'aria-hidden': 'true'}, fill) : null);
   };
   const counts = one => h('span', {class: 'numbers'}, h('span', {class: one.restarts ? '' : 'zero'}, format.plural(one.restarts, 'restart')),
                           h('span', {class: one.rebuilds ? '' : 'zero'}, format.plural(one.rebuilds, 'rebuild')));
@@ -88,7 +88,7 @@ export async function show({place, signal}) {
       h('span', {class: 'name'}, one.id, merged ? h('span', {class: 'quiet'}, ` / ${merged.worker.id}`) : null),
       chip(shownOne.state, tones[shownOne.state]),
       h('span', {class: 'quiet'}, shownOne.restart, shownOne.significant ? ', significant' : '', `, since ${format.date(shownOne.since)}`),
-      h('span', {class: 'grow'}), merged ? budget(merged.view) : null, counts(shownOne), buttons(mine, shownOne.state)),
+      h('span', {class: 'grow'}), merged ? budget(merged.view) : null, h('span', {class: 'end'}, counts(shownOne), buttons(mine, shownOne.state))),
       shownOne.next_retry ? h('p', {class: 'warn-text'}, `next try ${format.date(shownOne.next_retry)}`) : null, causes(mine, shownOne.causes),
       merged ? null : one.supervises.map(supervisor));
   }

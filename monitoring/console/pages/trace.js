@@ -8,7 +8,8 @@ import {scroller} from '../parts/table.js';
 
 const tones = {ok: 'good', rejected: 'warn', deferred: 'busy', failed: 'bad'};
 const words = {request: 'asked at the door', hop: 'on its way to', attempt: 'tried by', turn: 'handled by', commit: 'on disk at'};
-const deepest = 12;  // Deeper ones are not moved further to the right.
+const deepest = 30;  // Deeper ones are not moved further to the right.
+const room = 216;    // So many pixels may the deepest be moved.
 
 /** When it happened, on the time line of the whole conversation. The numbers beside it say the same. */
 function bar(span, first, whole) {
@@ -53,6 +54,9 @@ export async function show({place, signal, parameters: {id}}) {
     const first = Math.min(...page.spans.map(one => format.seconds(one.began)));
     const whole = Math.max(1e-6, ...page.spans.map(one => format.seconds(one.began) - first + one.took_us / 1e6));
     const failed = page.spans.filter(one => one.state === 'failed').length;
+    const depth = Math.min(deepest, Math.max(...page.spans.map(one => one.depth ?? 0)));
+    const spans = h('tbody', {}, page.spans.map(one => row(one, first, whole)));
+    spans.style.setProperty('--step', `${Math.min(18, room / Math.max(1, depth))}px`);
     put(content,
         h('p', {class: 'facts'}, h('span', {}, format.plural(page.spans.length, 'span')),
           h('span', {}, `in ${format.span(whole)}`),
@@ -65,7 +69,7 @@ export async function show({place, signal, parameters: {id}}) {
           h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'What'), h('th', {scope: 'col'}, 'How it ended'), h('th', {scope: 'col'}, 'When'),
                            h('th', {scope: 'col', class: 'number'}, 'Began'), h('th', {scope: 'col', class: 'number'}, 'Took'),
                            h('th', {scope: 'col'}, 'Node'))),
-          h('tbody', {}, page.spans.map(one => row(one, first, whole))))));
+          spans)));
   };
   await again();
 }

@@ -2,9 +2,12 @@
 
 import {h, say} from './dom.js';
 
+const classes = (...names) => names.filter(Boolean).join(' ') || null;
+
 /**
- * columns: [{id, label, title?, numeric?, wide?, sort?(row), show(row, cell)}]. `show` returns a text, or fills the
- * cell itself and returns undefined. A column with `sort` can be sorted by.
+ * columns: [{id, label, title?, numeric?, wide?, stays?, sort?(row), show(row, cell)}]. `show` returns a text, or fills
+ * the cell itself and returns undefined. A column with `sort` can be sorted by. One that `stays`, the last, is in sight
+ * when the others scroll.
  * options: {caption, key(row), sort: {by, down}, sorted?(by, down), mark?(row)}
  */
 export function table(columns, options) {
@@ -13,7 +16,7 @@ export function table(columns, options) {
   let order = {...options.sort};
 
   const heads = columns.map(column => {
-    const cell = h('th', {scope: 'col', class: column.numeric ? 'number' : null, title: column.title});
+    const cell = h('th', {scope: 'col', class: classes(column.numeric && 'number', column.stays && 'stays'), title: column.title});
     if (column.sort) {
       cell.append(h('button', {type: 'button', class: 'sort', on: {click: () => sortBy(column)}}, column.label));
     } else {
@@ -48,7 +51,7 @@ export function table(columns, options) {
     if (!line) {
       const cells = columns.map(column => h(column.head ? 'th' : 'td', {
         scope: column.head ? 'row' : null,
-        class: [column.numeric ? 'number' : '', column.wide ? 'wide' : ''].join(' ').trim() || null}));
+        class: classes(column.numeric && 'number', column.wide && 'wide', column.stays && 'stays')}));
       line = {element: h('tr', {}, cells), cells};
       rows.set(name, line);
     }
@@ -80,5 +83,16 @@ export function table(columns, options) {
   return element;
 }
 
-/** A table that may be wider than the page: it scrolls by itself, also with the keyboard. */
-export const scroller = (label, inside) => h('div', {class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label}, inside);
+/** A table that may be wider than the page: it scrolls by itself, also with the keyboard, and shows where there is more. */
+export function scroller(label, inside) {
+  const element = h('div', {class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label}, inside);
+  const look = () => {
+    element.classList.toggle('more-before', element.scrollLeft > 1);
+    element.classList.toggle('more-after', element.scrollWidth - element.clientWidth - element.scrollLeft > 1);
+  };
+  element.addEventListener('scroll', look, {passive: true});
+  const watch = new ResizeObserver(look);
+  watch.observe(element);
+  watch.observe(inside);
+  return element;
+}
