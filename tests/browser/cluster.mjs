@@ -129,6 +129,24 @@ export function clusterTests({shop, nodes, suite, page, open, load, accessible, 
     await load('#/cluster', north.url);
   });
 
+  suite.test('Shop says where orders are counted when it is not here', async () => {
+    const north = nodes.node('north'), east = nodes.node('east');
+    await load('#/shop', north.url);
+    const accepted = page.getByRole('row', {name: /^accepted/}).locator('td').nth(1);
+    await page.waitForFunction(() => !/^0$/.test(document.querySelector('table td:nth-child(3)').textContent));
+    expect(Number((await accepted.textContent()).replace(/\D/g, '')) >= 260, 'orders that north counted');
+    equal(await page.getByText('Orders are kept on').count(), 0, 'claims about another node');
+    await load('#/shop', east.url);
+    await page.getByText('Orders are kept on north').waitFor();
+    await page.getByText('counted on north').waitFor();
+    equal(await tile('Orders per minute').textContent(), '–', 'a number that nobody here knows');
+    await page.waitForFunction(() => document.querySelectorAll('.tile .value')[1].textContent === '0');
+    equal(await page.getByRole('row', {name: /^accepted/}).count(), 0, 'rows of zeros');
+    await page.getByText(/in \d+ queues of east are all accounted for/).waitFor();
+    await accessible();
+    await load('#/cluster', north.url);
+  });
+
   suite.test('By keyboard alone: to the cluster page, and its tables sorted', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('q');

@@ -149,8 +149,8 @@ export async function show({place, signal, query}) {
     none.hidden = shown.length > 0;
     queues.hidden = shown.length === 0;
     const sum = name => all.reduce((total, row) => total + row.now[name], 0);
-    say(sums.services, `${format.number(cells.length)} of ${format.number(live.services.size)}`);
-    say(sums.queues, `${format.number(shown.length)} of ${format.number(all.length)}; ` +
+    say(sums.services, `${format.number(cells.length)} of ${format.number(live.services.size)} on ${live.node}`);
+    say(sums.queues, `${format.number(shown.length)} of ${format.number(all.length)} on ${live.node}; ` +
       `${format.number(sum('ready'))} ready, ${format.number(sum('retrying'))} retrying, ` +
       `${format.number(sum('parked'))} parked, ${format.number(sum('dead'))} dead`);
   }

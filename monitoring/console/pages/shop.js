@@ -59,6 +59,14 @@ async function newest(signal) {
   return found.reverse();
 }
 
+/** Orders are counted where they are kept: how much of that is on this node, and who has the rest. */
+async function homeOfOrders(signal) {
+  const {node, partitions} = await get('/cluster', signal);
+  const all = partitions.filter(one => /^order(\/|$)/.test(one.partition));
+  const others = [...new Set(all.filter(one => one.node !== node).map(one => one.node))].sort();
+  return {all: all.length, here: all.filter(one => one.node === node).length, others: others.join(', ')};
+}
+
 /** Rates of the last minute from counters that only grow, a sample each `pace`. */
 class Counted {
   #samples = [];
@@ -141,6 +149,9 @@ export async function show({place, signal}) {
     {id: 'at', label: 'Accepted', numeric: true, show: order => format.date(order.history[0].at)},
   ], {caption: 'The newest orders', key: order => order.order_id});
 
+  const flowScroller = scroller('Orders by state', flow);
+  const flowElsewhere = h('div', {});
+  const flowPart = h('span', {class: 'quiet'});
   const verdicts = h('ul', {class: 'promises'});
   const progress = h('span', {class: 'quiet'});
 
@@ -148,13 +159,13 @@ export async function show({place, signal}) {
       h('div', {class: 'title'}, h('h1', {}, 'Shop'), follow),
       h('section', {class: 'tiles', 'aria-label': 'At a glance'}, Object.values(boxes)),
       h('div', {class: 'columns'},
-        h('section', {}, h('h2', {}, 'Orders by state'), scroller('Orders by state', flow)),
+        h('section', {}, h('h2', {}, 'Orders by state ', flowPart), flowScroller, flowElsewhere),
         h('section', {}, h('h2', {}, 'Promises ', progress), verdicts)),
       h('section', {}, h('h2', {}, 'Newest orders'), recent));
   flow.show(steps);
 
   const auditor = new Auditor();
-  let stock = null, stockAt = 0, auditTrouble = null;
+  let stock = null, stockAt = 0, auditTrouble = null, home = null;
 
   function judge() {
     const queues = [...live.queues.values()].map(one => one.now);
@@ -168,7 +179,7 @@ export async function show({place, signal}) {
     return [
       {name: 'No message vanishes', known: queues.length > 0, holds: lost.length === 0,
        text: lost.length ? `${lost[0].queue}: ${lost[0].imbalance} not accounted for`
-                         : `${format.number(published)} messages in ${format.plural(queues.length, 'queue')} are all accounted for`},
+                         : `${format.number(published)} messages in ${format.plural(queues.length, 'queue')} of ${live.node} are all accounted for`},
       {name: 'At most one charge per order', known: read, holds: auditor.broken.charges.length === 0,
        text: auditor.broken.charges.length ? first(auditor.broken.charges)
                                            : `${format.number(auditor.charges)} charges for ${format.plural(auditor.settled, 'settled order')}`},
@@ -215,6 +226,26 @@ export async function show({place, signal}) {
                      seconds > 300 ? 'bad' : seconds > 60 ? 'warn' : '');
   }
 
+  /** What others count is read off the orders themselves. */
+  function showOpenOfAll() {
+    if (!auditor.caughtUp) return [boxes.open, boxes.oldest].forEach(one => one.set('–', 'reading the orders'));
+    const open = [...auditor.open.values()].filter(one => !isFinal(one));
+    boxes.open.set(format.number(open.length));
+    const seconds = open.length ? Date.now() / 1000 - format.seconds(open[0].history[0].at) : 0;
+    boxes.oldest.set(open.length ? format.age(seconds) : 'none', open[0]?.order_id ?? '', seconds > 300 ? 'bad' : seconds > 60 ? 'warn' : '');
+  }
+
+  function showHome() {
+    const elsewhere = home?.here === 0;
+    flowScroller.hidden = elsewhere;
+    flowElsewhere.hidden = !elsewhere;
+    const part = home && home.here < home.all ? `of ${format.plural(home.here, 'partition')} of ${home.all}; the others are on ${home.others}` : '';
+    say(flowPart, elsewhere ? '' : part);
+    if (elsewhere && !flowElsewhere.firstChild)
+      put(flowElsewhere, empty(`Orders are kept on ${home.others}`, 'They are counted there: the console of that node shows this table.'));
+    return {elsewhere, part};
+  }
+
   function showRecent(orders) {
     if (orders.length === 0)
       return void put(recent, empty('No orders yet', 'The first one appears here a moment after POST /orders. ',
@@ -232,8 +263,11 @@ export async function show({place, signal}) {
     const now = Date.now() / 1000;
     for (const one of samples)
       if (one.name === 'shop_orders_total') counted.get(one.labels.state)?.add(now, one.value);
-    showOpen(samples);
-    boxes.rate.set(format.rate(counted.get('pending').perMinute), `${format.rate(counted.get('shipped').perMinute)} shipped`);
+    const {elsewhere, part} = showHome();
+    if (part) showOpenOfAll();
+    else showOpen(samples);
+    if (elsewhere) boxes.rate.set('–', `counted on ${home.others}`);
+    else boxes.rate.set(format.rate(counted.get('pending').perMinute), part || `${format.rate(counted.get('shipped').perMinute)} shipped`);
     const mine = labels => labels.route === '/orders' && labels.method === 'POST';
     const seen = buckets(samples, 'http_request_duration_seconds', mine);
     past.push(seen);
@@ -241,13 +275,11 @@ export async function show({place, signal}) {
     const count = list => list?.at(-1)?.[1] ?? 0;
     const before = count(seen) > count(past[0]) ? past[0] : [];
     boxes.answer.set(format.span(quantile(0.5, seen, before)),
-                     count(seen) ? `99 of 100: ${format.span(quantile(0.99, seen, before))}` : 'no answers yet');
+                     count(seen) ? `99 of 100: ${format.span(quantile(0.99, seen, before))}` : 'no answers of this node yet');
     flow.show(steps);
   }
 
-  live.follow('rows', signal, () => {
-    showPromises();
-  });
+  live.follow('rows', signal, showPromises);
   dead.follow(signal, () => {
     if (dead.open === null) return boxes.dead.set('–', dead.trouble ? 'the hospital is not heard' : '', dead.trouble ? 'warn' : '');
     boxes.dead.set(format.number(dead.open) + (dead.isWhole ? '' : '+'), dead.open ? 'look into the hospital' : 'nothing to do', dead.open ? 'bad' : '');
@@ -259,6 +291,7 @@ export async function show({place, signal}) {
     return null;
   };
   const reading = async () => {
+    await quietly(async () => { home = await homeOfOrders(signal); });
     await quietly(async () => showNumbers(await metrics(['shop_order', 'http_request_duration_seconds_bucket{'], signal)));
     await quietly(async () => showRecent(await newest(signal)));
     auditTrouble = await quietly(() => auditor.go(signal));

@@ -57,7 +57,7 @@ export async function show({place, signal}) {
     const spent = view.intensity > 0 ? 1 - view.budget_left / view.intensity : 0;
     const fill = h('span', {class: `fill ${spent >= 0.8 ? 'high' : ''}`});
     fill.style.inlineSize = `${Math.min(100, spent * 100)}%`;
-    return h('span', {class: 'budget', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
+    return h('span', {class: spent ? 'budget' : 'budget quiet', title: `at most ${view.intensity} restarts in ${format.span(view.period_ms / 1000)}; one more ends the supervisor`},
              `${format.number(view.budget_left)} of ${format.number(view.intensity)} restarts left`, spent ? h('span', {class: 'meter', 'aria-hidden': 'true'}, fill) : null);
   };
   const counts = one => h('span', {class: 'numbers'}, h('span', {class: one.restarts ? '' : 'zero'}, format.plural(one.restarts, 'restart')),
