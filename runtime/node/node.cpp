@@ -244,6 +244,8 @@ class node::parts {
 
   result<void> open_door() {
     auto table = gateway_->routes(kinds_);
+    for (const auto& route : table)
+      if (!is_for_operators(route.pattern)) numbers_.http().declare(route.pattern, route.method);
     for (auto& route : admin_routes(
              numbers_, cells_.statuses(), kinds_, options_.name, options_.version, [this] { return ailments(); },
              [this] { return refused_streams(); }))
@@ -262,14 +264,13 @@ class node::parts {
                                 options_.cluster ? options_.cluster->doors : std::map<std::string, std::string>{},
                                 client_, options_.operator_token));
     console_.add_routes(table);
-    for (const auto& route : table) numbers_.http().declare(route.pattern, route.method);
     table = behind_gate(std::move(table), options_.operator_token);
     auto handler = http::dispatch(std::move(table));
     if (!handler) return failure(std::move(handler.error()));
     auto door = options_.http;
     door.clock = clock_;
     door.observe = [this](const http::request_record& seen) {
-      const auto pattern = seen.route.pattern.empty() ? std::string_view{"none"} : seen.route.pattern;
+      const auto pattern = seen.route.pattern.empty() ? std::string_view{"none"} : counted_as(seen.route.pattern);
       numbers_.http().observe(pattern, seen.method, seen.status, std::chrono::duration<double>(seen.took).count());
     };
     server_ = std::make_unique<http::server>(std::move(door), std::move(*handler));

@@ -2,6 +2,8 @@
 
 #include <caf/config.hpp>
 
+#include "node/operator_gate.hpp"
+
 namespace musiccorp::node {
 namespace {
 
@@ -14,6 +16,10 @@ std::optional<base::instant> moment(std::int64_t microseconds) {
 }
 
 }  // namespace
+
+std::string_view counted_as(std::string_view route) {
+  return is_for_operators(route) ? route.substr(0, route.find('/', 1)) : route;
+}
 
 observatory::observatory(const base::clock& clock, std::string_view version, service::ledger_board& ledgers)
     : registry_{clock},

@@ -17,6 +17,10 @@
 
 namespace musiccorp::node {
 
+/// The name under which answers of this route are counted: of the operators' pages all that begin with the same word
+/// together ("/hospital"), because they are many and not what the shop promises; else the route's own.
+[[nodiscard]] std::string_view counted_as(std::string_view route);
+
 /// The numbers of one node: makes the metrics objects of its services and reads mailboxes and books at each scrape.
 /// Everything that it hands out must end before it.
 class observatory {
