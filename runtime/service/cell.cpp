@@ -133,6 +133,7 @@ class cell final : public managed_actor {
   void start() {
     if (!core_->is_open())
       if (auto opened = core_->open(first_); !opened) return quit_with(opened.error());
+    note_store();
     status_->state = cell_state::running;
     status_->state.notify_all();
     send_out(std::exchange(first_, {}));
@@ -214,6 +215,10 @@ class cell final : public managed_actor {
       closed();
     }
     finish_draining();
+    note_store();
+  }
+
+  void note_store() {
     const std::lock_guard hold{status_->mutex};
     status_->store = core_->store_statistics();
   }
@@ -261,6 +266,7 @@ class cell final : public managed_actor {
       return;
     }
     log.info("store-opened-again", {{"service", status_->service}});
+    note_store();
     status_->state = cell_state::running;
     send_out(std::move(out));
   }

@@ -24,6 +24,12 @@ TEST_F(Cell, AMessageThatIsNoneOfOursBecomesACase) {
   EXPECT_EQ(state("book"), cell_state::running);
 }
 
+TEST_F(Cell, TellsOfItsStoreBeforeItsFirstBatch) {
+  EXPECT_GT(statuses_.at("price")->statistics().commits, 0U) << "its opening is written";
+  restart("price");
+  EXPECT_GT(statuses_.at("price")->statistics().commits, 0U);
+}
+
 TEST_F(Cell, CarriesASaleThroughAllServices) {
   const auto sold = ask("till", buy{"1", "disc"});
   run();
