@@ -15,7 +15,6 @@
 namespace musiccorp::bench {
 namespace {
 
-using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 /// Processes that do nothing but burn, two for each core, at normal priority, while this lives.
@@ -110,13 +109,14 @@ void measure_suspicions(const settings& how, measurements& into) {
   {
     const fire burning;
     const traffic asking{nodes};
-    const auto end = clock::now() + how.loaded_for;
-    while (clock::now() < end) {
-      const auto now = read_links(nodes, connection);
-      suspicion = std::max(suspicion, now.suspicion);
-      down = std::max(down, before.up - now.up);
-      std::this_thread::sleep_until(std::min(end, clock::now() + 200ms));
-    }
+    (void)nodes.wait_until(
+        [&] {
+          const auto now = read_links(nodes, connection);
+          suspicion = std::max(suspicion, now.suspicion);
+          down = std::max(down, before.up - now.up);
+          return false;  // It is the time that is waited for.
+        },
+        how.loaded_for);
   }
   const auto cores = core_time_so_far();
   const auto after = read_links(nodes, connection);
