@@ -114,11 +114,12 @@ class cut_links : public three_nodes<Base> {
     record.add("whole", {{"orders_begun", load.begun()}});
   }
 
-  /// One of the two has called the other, and heard nothing.
+  /// One of the two has called the other, and heard nothing: from it, or, where no byte arrives, from its system.
   bool calls_in_vain(const trouble& what) {
     for (const auto& [name, other] : {std::pair{what.from, what.to}, std::pair{what.to, what.from}})
       if (const auto link = nodes_.link(this->connection_, name, other);
-          link && link->why.find("does not answer") != std::string::npos)
+          link && (link->why.find("does not answer") != std::string::npos ||
+                   link->why.find("timed out") != std::string::npos))
         return true;
     return false;
   }

@@ -126,7 +126,7 @@ struct connection {
 
 class link_proxy::parts {
  public:
-  explicit parts(std::uint16_t target) : target_(target) {
+  parts(std::uint16_t target, const std::function<void()>& on_its_thread) : target_(target) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     auto address = loopback(0);
     socklen_t size = sizeof address;
@@ -135,7 +135,10 @@ class link_proxy::parts {
       throw std::runtime_error("a proxy cannot listen");
     port_ = ntohs(address.sin_port);
     wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    thread_ = std::thread{[this] { run(); }};
+    thread_ = std::thread{[this, on_its_thread] {
+      if (on_its_thread) on_its_thread();
+      run();
+    }};
   }
   ~parts() {
     change([this] { is_over_ = true; });
@@ -239,7 +242,8 @@ class link_proxy::parts {
   std::thread thread_;
 };
 
-link_proxy::link_proxy(std::uint16_t target) : parts_(std::make_unique<parts>(target)) {}
+link_proxy::link_proxy(std::uint16_t target, const std::function<void()>& on_its_thread)
+    : parts_(std::make_unique<parts>(target, on_its_thread)) {}
 link_proxy::~link_proxy() = default;
 
 std::uint16_t link_proxy::port() const { return parts_->port_; }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 /// Trouble on the wire between two real programs.
@@ -20,8 +21,9 @@ struct passage {
 /// again. One thread of its own; let() and cut() from any.
 class link_proxy {
  public:
-  /// Throws when it can't listen. A target that refuses a connection, or ends it, is what its caller sees.
-  explicit link_proxy(std::uint16_t target);
+  /// Throws when it can't listen. A target that refuses a connection, or ends it, is what its caller sees. Where the
+  /// target is: on the host where `on_its_thread`, which is called first, takes that thread.
+  explicit link_proxy(std::uint16_t target, const std::function<void()>& on_its_thread = {});
   ~link_proxy();
   link_proxy(const link_proxy&) = delete;
   link_proxy& operator=(const link_proxy&) = delete;
