@@ -94,12 +94,12 @@ void measure_backpressure(const settings& how, testing::cluster_processes& nodes
   std::vector<double> all, without, share, memory;
   for (std::size_t run = 0; run < how.runs; ++run) {
     const auto name = std::to_string(run);
-    ensure(demo::wait_for_rest(nodes.shop(connection), patience).has_value(),
-           "what waited for the frozen one is done");
     const auto before = take_orders(nodes, connection, count, "all-" + name);
     nodes.freeze("south");
     const auto during = take_orders(nodes, connection, count, "frozen-" + name);
     nodes.resume("south");
+    ensure(demo::wait_for_rest(nodes.shop(connection), patience).has_value(),
+           "what waited for the frozen one is done");  // And its silence is over.
     all.push_back(before.per_second);
     without.push_back(during.per_second);
     share.push_back(during.per_second / before.per_second);
@@ -109,8 +109,8 @@ void measure_backpressure(const settings& how, testing::cluster_processes& nodes
   into.push_back(summarize("orders charged, a subscriber's node is frozen", "1/s", std::move(without), {},
                            "it would ship and mail them"));
   into.push_back(summarize("frozen / all there", "ratio", std::move(share), 0.95));
-  into.push_back(summarize("the publisher's memory meanwhile", "MB", std::move(memory), {},
-                           "grown by, while it published for the frozen node"));
+  into.push_back(summarize("the publisher's memory meanwhile", "MB", std::move(memory), 32,
+                           "grown by, while it published for the frozen node; a link holds 32 MB at most"));
 }
 
 }  // namespace
