@@ -57,7 +57,7 @@ TEST_F(TlsLinks, CarryManyAndLargeParcels) {
   ASSERT_TRUE(a.until_up("b"));
   ASSERT_TRUE(b.until_up("a"));
   message::envelope large;
-  large.payload = std::string(3'000'000, 'x');
+  large.payload = std::string(many(3'000'000), 'x');
   for (std::uint64_t i = 1; i <= many(2000); ++i) {
     ASSERT_TRUE(
         a.all->send({.from = "order-a", .to = "order-b", .epoch = 1, .kind = "batch", .head = std::to_string(i)}));
