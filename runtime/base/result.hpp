@@ -54,7 +54,7 @@ struct fault {
 struct rejected {
   std::string text;       ///< the objection
   std::string pointer{};  ///< into what was asked
-  std::string found{};    ///< empty: what stands at `pointer`, as the cell will see
+  std::string found{};    ///< empty: the cell says what stands at `pointer`
   int status = 0;
   std::string wanted{};  ///< what would be accepted at `pointer`; empty: nobody can say
 };

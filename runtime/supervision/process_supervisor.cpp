@@ -39,10 +39,7 @@ class process_supervisor::parts {
  public:
   parts(process_supervisor_setup setup, supervisor_rules rules)
       : setup_{std::move(setup)}, rules_{std::move(rules)}, wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-    for (auto& child : setup_.children) {
-      commands_.emplace(child.spec.id, std::move(child.command));
-      last_words_.emplace(child.spec.id, std::move(child.last_word));
-    }
+    for (auto& child : setup_.children) children_.emplace(child.spec.id, std::move(child));
     if (setup_.board) shown_ = setup_.board->add(setup_.name);
   }
   ~parts() {
@@ -100,7 +97,7 @@ class process_supervisor::parts {
   }
 
   actions perform(const start_child& what) {
-    auto begun = supervised_process::start(commands_.at(what.id));
+    auto begun = supervised_process::start(children_.at(what.id).command);
     if (!begun) return rules_.child_start_failed(what.child, {end_kind::crash, begun.error().text, {}}, now());
     log.info("process-started", {{"child", what.id}, {"pid", static_cast<std::int64_t>(begun->pid())}});
     running_.insert_or_assign(what.child.child,
@@ -205,7 +202,7 @@ class process_supervisor::parts {
     for (const auto& line : one.process.read_error()) say(one.id, line, true);
     for (const auto& line : one.process.read_out()) {
       say(one.id, line, false);
-      one.is_done = one.is_done || (!line.empty() && line == last_words_.at(one.id));
+      one.is_done = one.is_done || (!line.empty() && line == children_.at(one.id).last_word);
       if (!line.starts_with(ready_line)) continue;
       if (setup_.on_ready) setup_.on_ready(one.id, std::string_view{line}.substr(ready_line.size()));
       perform_all(rules_.child_up(one.which, now()));
@@ -224,7 +221,7 @@ class process_supervisor::parts {
       why.kind = end_kind::killed;
     else if (one.stopping && (why.kind == end_kind::normal || why.text.starts_with("ended by signal 15 ")))
       why.kind = end_kind::shutdown;
-    else if (!last_words_.at(one.id).empty())
+    else if (!children_.at(one.id).last_word.empty())
       why.kind = one.is_done ? end_kind::normal : end_kind::crash;
     for (const auto& line : one.process.read_error())
       say(one.id, line, true);  // Nobody of its group writes any more.
@@ -237,8 +234,7 @@ class process_supervisor::parts {
   process_supervisor_setup setup_;
   supervisor_rules rules_;
   base::system_clock clock_;
-  std::map<std::string, process_command> commands_;
-  std::map<std::string, std::string> last_words_;
+  std::map<std::string, process_child> children_;  ///< by id
   processes running_;
   std::shared_ptr<board_entry> shown_;
   std::deque<action> todo_;

@@ -212,8 +212,8 @@ TEST_F(Prometheus, FindsExactlyTheCataloguedMetrics) {
 }
 
 /// How many series this node shows.
-std::size_t series_of(const demo::shop_client& shop) {
-  std::istringstream lines{demo::shop_client{shop}.get("/metrics").value()};
+std::size_t series_of(demo::shop_client shop) {
+  std::istringstream lines{shop.get("/metrics").value()};
   std::size_t series = 0;
   for (std::string line; std::getline(lines, line);)
     if (!line.empty() && line[0] != '#') ++series;
